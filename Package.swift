@@ -1,0 +1,61 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target is built alike: Swift 6 mode, nothing imported or reached by accident, every unsafe use marked, and no
+/// warning tolerated.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+/// Tests reach the system freely, so they are spared the marks of strict memory safety; the rest applies.
+let testSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+let package = Package(
+    name: "Fairlead",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Fairlead", targets: ["Fairlead"]),
+        .executable(name: "fairlead", targets: ["FairleadCommand"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        .systemLibrary(
+            name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"]), .brew(["libsodium"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .target(name: "SSHWire", dependencies: [nioCore], swiftSettings: settings),
+        .target(
+            name: "SSHCrypto", dependencies: ["SSHWire", "CLibcrypto", "CSodium", "CZlib", nioCore],
+            swiftSettings: settings),
+        .target(name: "SSHIdentity", dependencies: ["SSHWire", "SSHCrypto", nioCore], swiftSettings: settings),
+        .target(
+            name: "SSHCore", dependencies: ["SSHWire", "SSHCrypto", "SSHIdentity", nioCore], swiftSettings: settings),
+        .target(name: "SSHConfig", swiftSettings: settings),
+        .target(
+            name: "Fairlead",
+            dependencies: ["SSHWire", "SSHCrypto", "SSHIdentity", "SSHCore", "SSHConfig", nioCore, nioPosix, logging],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "FairleadCommand", dependencies: ["Fairlead", "SSHConfig", nioCore, nioPosix],
+            swiftSettings: settings),
+    ]
+)
