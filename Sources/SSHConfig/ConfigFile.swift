@@ -1,0 +1,56 @@
+/// A file to read for a resolution, and how to treat it.
+public struct ConfigFileReference: Hashable, Sendable {
+    /// Whose file it is, which decides where its `Include` lines look.
+    public enum Owner: Hashable, Sendable {
+        /// The user's (or the file of `-F`): relative paths lie in `~/.ssh`.
+        case user
+        /// The system's: relative paths lie in `/etc/ssh`, and `~` is refused.
+        case system
+    }
+
+    /// The path handed to the reader.
+    public let path: String
+    /// Whose file it is.
+    public let owner: Owner
+    /// Whether it is an error that the file does not exist, as for `-F`.
+    public let isRequired: Bool
+
+    /// Names a file to read.
+    public init(path: String, owner: Owner, isRequired: Bool = false) {
+        self.path = path
+        self.owner = owner
+        self.isRequired = isRequired
+    }
+}
+
+/// One line that says something: its keyword in lower case, and what follows, not yet split.
+struct ConfigLine {
+    let keyword: [UInt8]
+    let rest: ArraySlice<UInt8>
+    let source: ConfigSource
+
+    /// `nil` for an empty line or a comment.
+    init?(_ line: ArraySlice<UInt8>, source: ConfigSource) throws(ConfigError) {
+        guard !line.contains(0) else { throw ConfigError(.nulByte, at: source) }
+        var rest = line.drop(while: ConfigLexer.isBlank)
+        guard rest.first != UInt8(ascii: "#") else { return nil }
+        do throws(ConfigLexerFault) {
+            guard let word = try ConfigLexer.takeDelimited(&rest) else { return nil }
+            keyword = ConfigLexer.lowercased(word)
+        } catch {
+            throw ConfigError(.invalidQuotes, at: source)
+        }
+        self.rest = rest
+        self.source = source
+    }
+
+    /// The arguments; at least one.
+    func arguments() throws(ConfigError) -> [[UInt8]] {
+        let words: [[UInt8]]
+        do throws(ConfigLexerFault) { words = try ConfigLexer.arguments(of: rest) } catch {
+            throw ConfigError(.invalidQuotes, at: source)
+        }
+        guard !words.isEmpty else { throw ConfigError(.missingArgument(ConfigText(keyword)), at: source) }
+        return words
+    }
+}

@@ -1,0 +1,70 @@
+/// An option of the command line.
+public enum CommandLineOption: Hashable, Sendable, ExpressibleByStringLiteral {
+    /// The text of one `-o`: `Key=value` or `Key value`, with quotes as in a file.
+    case text(ConfigText)
+    /// A value taken as it is, from a flag that stands for a keyword (`-p`, `-l`, `user@`, `-i`).
+    case value(ConfigKeyword, ConfigText)
+
+    /// Takes the text of one `-o`.
+    public init(_ text: String) {
+        self = .text(ConfigText(text))
+    }
+
+    /// Takes the text of one `-o`.
+    public init(stringLiteral text: String) {
+        self.init(text)
+    }
+}
+
+/// Reads `ssh_config(5)` text and finds the options that hold for one host.
+///
+/// It touches no file and no variable itself: the closures do, and are asked only for what the text names. `Match exec`
+/// is never performed. Nothing that a file holds can trap, or cost more than the bounds of a configuration: 16 MiB,
+/// 4,096 files, 16 levels of `Include`.
+public struct ConfigResolver {
+    /// Returns a file's bytes, `nil` if it does not exist, or throws if it cannot be read (a device, a FIFO, too large).
+    public typealias Reader = (_ path: String) throws -> [UInt8]?
+    /// Returns the paths that a pattern with `*`, `?` and `[…]` stands for, sorted; none if there are none.
+    public typealias Glob = (_ pattern: String) -> [String]
+    /// Returns the value of a variable of the environment, or `nil`.
+    public typealias Environment = (_ name: String) -> String?
+
+    let reader: Reader
+    let glob: Glob
+    let environment: Environment
+    let local: LocalIdentity
+
+    /// Takes the ways to the world outside.
+    public init(
+        reader: @escaping Reader, glob: @escaping Glob, environment: @escaping Environment, local: LocalIdentity
+    ) {
+        self.reader = reader
+        self.glob = glob
+        self.environment = environment
+        self.local = local
+    }
+
+    /// Finds the options for a host: those of the command line first, then those of the files in their order.
+    ///
+    /// - Parameters:
+    ///   - host: The host as it was asked for.
+    ///   - commandLineOptions: The options of the command line in their order; of two values the first stands.
+    ///   - files: The files to read; for `-F` that file alone, else the user's and then the system's.
+    /// - Returns: The options, with tokens and variables expanded.
+    /// - Throws: The first fault, with its file and line. A line is checked whether or not its block holds for the host.
+    public func resolve(
+        host: ConfigText, commandLineOptions: [CommandLineOption] = [], files: [ConfigFileReference]
+    ) throws(ConfigError) -> ResolvedOptions {
+        guard (1...ConfigLimits.nameByteCount).contains(host.bytes.count) else {
+            throw ConfigError(.badHost, at: .commandLine)
+        }
+        var pass = ConfigPass(resolver: self, host: host)
+        for option in commandLineOptions { try pass.read(option) }
+        for file in files { try pass.read(file) }
+        return try pass.finish()
+    }
+
+    func variable(_ name: ConfigText) -> ConfigText? {
+        name.string.flatMap(environment).map { ConfigText($0) }
+    }
+}

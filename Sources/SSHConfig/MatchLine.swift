@@ -1,0 +1,99 @@
+/// The criteria of a `Match` line.
+///
+/// `exec` and the criteria that need more than names cannot be judged yet. A line that one of them decides is an error;
+/// a line that fails on another criterion anyway is not, so that a block for another host does no harm.
+extension ConfigPass {
+    /// Whether the line selects the host, the users and this (first and only) pass over the files.
+    func matches(_ line: ConfigLine) throws(ConfigError) -> Bool {
+        var criteria = MatchCriteria(line: line)
+        var isSelected = true
+        var undecided: [UInt8]?
+        var count = 0
+        while let criterion = try criteria.next() {
+            count += 1
+            switch criterion.name {
+            case "all":
+                try criteria.requireEndAfterAll(following: count - 1)
+                return isSelected && !criterion.isNegated
+            case "canonical", "final":
+                isSelected = isSelected && criterion.isNegated
+            default:
+                let argument = try criteria.argument(of: criterion)
+                guard let holds = try holds(criterion, argument, at: line.source) else {
+                    undecided = undecided ?? Array(criterion.name.utf8)
+                    continue
+                }
+                isSelected = isSelected && holds != criterion.isNegated
+            }
+        }
+        guard count > 0 else { throw ConfigError(.missingArgument(ConfigText(line.keyword)), at: line.source) }
+        if isSelected, let undecided { throw ConfigError(.unsupportedMatch(ConfigText(undecided)), at: line.source) }
+        return isSelected
+    }
+
+    /// `nil` for a criterion that cannot be judged yet.
+    private func holds(
+        _ criterion: MatchCriteria.Criterion, _ argument: [UInt8], at source: ConfigSource
+    ) throws(ConfigError) -> Bool? {
+        switch criterion.name {
+        case "host": selectsHost(argument, try hostSoFar())
+        case "originalhost": selectsHost(argument, host)
+        case "user": HostMatcher.selects(list: argument, (options.user?.value ?? resolver.local.user).bytes)
+        case "localuser": HostMatcher.selects(list: argument, resolver.local.user.bytes)
+        case "exec", "localnetwork", "tagged", "command", "version", "sessiontype": nil
+        default: throw ConfigError(.unsupportedMatch(ConfigText(criterion.name)), at: source)
+        }
+    }
+
+    private func selectsHost(_ patterns: [UInt8], _ name: ConfigText) -> Bool {
+        // A HostName can only become this long by its tokens; the resolution refuses it at its end.
+        guard name.bytes.count <= ConfigLimits.nameByteCount else { return false }
+        return HostMatcher.selects(list: patterns, ConfigLexer.lowercased(name.bytes), lowercasingPatterns: true)
+    }
+}
+
+/// Takes the criteria of a `Match` line apart.
+struct MatchCriteria {
+    struct Criterion {
+        /// In lower case, without the `!`.
+        let name: String
+        let isNegated: Bool
+    }
+
+    private var rest: ArraySlice<UInt8>
+    private let source: ConfigSource
+
+    init(line: ConfigLine) {
+        rest = line.rest
+        source = line.source
+    }
+
+    /// `nil` at the end of the line or at a comment.
+    mutating func next() throws(ConfigError) -> Criterion? {
+        guard let word = try takeWord(), let first = word.first, first != UInt8(ascii: "#") else { return nil }
+        let isNegated = first == UInt8(ascii: "!")
+        let name = ConfigLexer.lowercased(isNegated ? word.dropFirst() : word[...])
+        return Criterion(name: String(decoding: name, as: UTF8.self), isNegated: isNegated)
+    }
+
+    mutating func argument(of criterion: Criterion) throws(ConfigError) -> [UInt8] {
+        guard let word = try takeWord(), let first = word.first, first != UInt8(ascii: "#") else {
+            throw ConfigError(.badMatch("no value after \"\(ConfigText(criterion.name))\""), at: source)
+        }
+        return word
+    }
+
+    /// As in `ssh`, one criterion may stand before `all` (`canonical` or `final` make sense), and nothing after it.
+    mutating func requireEndAfterAll(following count: Int) throws(ConfigError) {
+        let following = try takeWord()
+        guard count <= 1, following == nil || following?.first == UInt8(ascii: "#") else {
+            throw ConfigError(.badMatch("\"all\" cannot be combined with other criteria"), at: source)
+        }
+    }
+
+    private mutating func takeWord() throws(ConfigError) -> [UInt8]? {
+        do throws(ConfigLexerFault) { return try ConfigLexer.takeDelimited(&rest) } catch {
+            throw ConfigError(.invalidQuotes, at: source)
+        }
+    }
+}

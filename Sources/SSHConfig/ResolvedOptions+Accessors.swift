@@ -1,0 +1,99 @@
+/// The keywords that act, by name and type.
+extension ResolvedOptions {
+    /// `HostName`, expanded.
+    public var hostName: Setting<ConfigText>? { text(.hostName) }
+    /// `User`, expanded unless it came from the command line.
+    public var user: Setting<ConfigText>? { text(.user) }
+    /// `Port`, from 1 to 65535.
+    public var port: Setting<Int>? { number(.port) }
+    /// `HostKeyAlias`.
+    public var hostKeyAlias: Setting<ConfigText>? { text(.hostKeyAlias) }
+    /// `AddressFamily`.
+    public var addressFamily: Setting<AddressFamily>? { choice(.addressFamily) }
+    /// `ConnectTimeout` in seconds; 0 for none.
+    public var connectTimeoutSeconds: Setting<Int>? { number(.connectTimeout) }
+    /// `TCPKeepAlive`.
+    public var tcpKeepAlive: Setting<Bool>? { flag(.tcpKeepAlive) }
+    /// `ServerAliveInterval` in seconds; 0 for never.
+    public var serverAliveIntervalSeconds: Setting<Int>? { number(.serverAliveInterval) }
+    /// `ServerAliveCountMax`.
+    public var serverAliveCountMax: Setting<Int>? { number(.serverAliveCountMax) }
+    /// `Compression`.
+    public var compression: Setting<Bool>? {
+        first(.compression) { if case .choice(let word) = $0 { word == "yes" } else { nil } }
+    }
+
+    /// `Ciphers`, as written: a list that may begin with `+`, `-` or `^`.
+    public var ciphers: Setting<ConfigText>? { text(.ciphers) }
+    /// `MACs`, as written: a list that may begin with `+`, `-` or `^`.
+    public var macs: Setting<ConfigText>? { text(.macs) }
+    /// `KexAlgorithms`, as written: a list that may begin with `+`, `-` or `^`.
+    public var kexAlgorithms: Setting<ConfigText>? { text(.kexAlgorithms) }
+    /// `HostKeyAlgorithms`, as written: a list that may begin with `+`, `-` or `^`.
+    public var hostKeyAlgorithms: Setting<ConfigText>? { text(.hostKeyAlgorithms) }
+
+    /// `StrictHostKeyChecking`.
+    public var strictHostKeyChecking: Setting<StrictHostKeyChecking>? { choice(.strictHostKeyChecking) }
+    /// `HashKnownHosts`.
+    public var hashKnownHosts: Setting<Bool>? { flag(.hashKnownHosts) }
+    /// `UserKnownHostsFile`, expanded; empty for `none`.
+    public var userKnownHostsFiles: Setting<[ConfigText]>? { paths(.userKnownHostsFile) }
+    /// `GlobalKnownHostsFile`, expanded; empty for `none`.
+    public var globalKnownHostsFiles: Setting<[ConfigText]>? { paths(.globalKnownHostsFile) }
+
+    /// `IdentityFile`, expanded, in the order of reading; `nil` if never set (the default files hold), empty for `none`.
+    public var identityFiles: [Setting<ConfigText>]? {
+        guard entriesByKeyword[.identityFile] != nil else { return nil }
+        return settings(.identityFile).filter { !$0.value.isNone }
+    }
+    /// `IdentitiesOnly`.
+    public var identitiesOnly: Setting<Bool>? { flag(.identitiesOnly) }
+    /// `PreferredAuthentications`, as written: names with commas between.
+    public var preferredAuthentications: Setting<ConfigText>? { text(.preferredAuthentications) }
+    /// `PubkeyAuthentication`.
+    public var pubkeyAuthentication: Setting<PubkeyAuthentication>? { choice(.pubkeyAuthentication) }
+    /// `PasswordAuthentication`.
+    public var passwordAuthentication: Setting<Bool>? { flag(.passwordAuthentication) }
+    /// `NumberOfPasswordPrompts`.
+    public var numberOfPasswordPrompts: Setting<Int>? { number(.numberOfPasswordPrompts) }
+    /// `BatchMode`.
+    public var batchMode: Setting<Bool>? { flag(.batchMode) }
+
+    /// `RequestTTY`.
+    public var requestTTY: Setting<RequestTTY>? { choice(.requestTTY) }
+    /// `RemoteCommand`, expanded; `nil` for `none` too.
+    public var remoteCommand: Setting<ConfigText>? {
+        guard let command = text(.remoteCommand), !command.value.isNone else { return nil }
+        return command
+    }
+    /// `SessionType`.
+    public var sessionType: Setting<SessionType>? { choice(.sessionType) }
+    /// `StdinNull`.
+    public var stdinNull: Setting<Bool>? { flag(.stdinNull) }
+    /// `SendEnv`: names and patterns, without those that were taken back.
+    public var sendEnv: [Setting<ConfigText>] { settings(.sendEnv) }
+    /// `SetEnv`: assignments `NAME=value`, the first for each name.
+    public var setEnv: Setting<[ConfigText]>? { texts(.setEnv) }
+    /// `EscapeChar`.
+    public var escapeCharacter: Setting<EscapeCharacter>? {
+        first(.escapeChar) { if case .escapeCharacter(let value) = $0 { value } else { nil } }
+    }
+    /// `LogLevel`.
+    public var logLevel: Setting<ConfigLogLevel>? { choice(.logLevel) }
+
+    private func settings(_ keyword: ConfigKeyword) -> [Setting<ConfigText>] {
+        entries(for: keyword).compactMap { entry in
+            if case .text(let text) = entry.value { Setting(text, source: entry.source) } else { nil }
+        }
+    }
+
+    private func paths(_ keyword: ConfigKeyword) -> Setting<[ConfigText]>? {
+        guard let setting = texts(keyword) else { return nil }
+        return Setting(setting.value.filter { !$0.isNone }, source: setting.source)
+    }
+}
+
+extension ConfigText {
+    /// Whether the text is `none`, in any case.
+    var isNone: Bool { ConfigLexer.lowercased(bytes) == Array("none".utf8) }
+}
