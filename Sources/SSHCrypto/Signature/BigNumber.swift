@@ -1,0 +1,55 @@
+import CLibcrypto
+import SSHWire
+
+/// A number of libcrypto's, wiped when it goes.
+@safe struct BigNumber: ~Copyable {
+    let pointer: OpaquePointer
+
+    init(_ number: MPInt) throws(CryptoError) {
+        guard let count = Int32(exactly: number.magnitude.count),
+            let pointer = unsafe BN_bin2bn(number.magnitude, count, nil)
+        else { throw Libcrypto.failure("BN_bin2bn") }
+        unsafe self.pointer = pointer
+    }
+
+    /// A secret: libcrypto is told to calculate with it in constant time.
+    init(_ secret: borrowing SecretBytes) throws(CryptoError) {
+        let pointer = unsafe secret.withUnsafeBytes { bytes -> OpaquePointer? in
+            guard let count = Int32(exactly: bytes.count) else { return nil }
+            return unsafe BN_bin2bn(bytes.bindMemory(to: UInt8.self).baseAddress, count, BN_secure_new())
+        }
+        guard let pointer = unsafe pointer else { throw Libcrypto.failure("BN_bin2bn") }
+        unsafe BN_set_flags(pointer, BN_FLG_CONSTTIME)
+        unsafe self.pointer = pointer
+    }
+
+    /// `number` mod (`prime` - 1): one of the exponents of the Chinese remainder theorem (RFC 8017 §3.2).
+    init(_ number: borrowing BigNumber, reducedFor prime: borrowing BigNumber) throws(CryptoError) {
+        guard let pointer = unsafe BN_secure_new() else { throw Libcrypto.failure("BN_secure_new") }
+        unsafe self.pointer = pointer
+        unsafe BN_set_flags(pointer, BN_FLG_CONSTTIME)
+        guard let scratch = unsafe BN_CTX_secure_new(), let less = unsafe BN_dup(prime.pointer) else {
+            throw Libcrypto.failure("BN_dup")
+        }
+        defer {
+            unsafe BN_clear_free(less)
+            unsafe BN_CTX_free(scratch)
+        }
+        unsafe BN_set_flags(less, BN_FLG_CONSTTIME)
+        try Libcrypto.require(unsafe BN_sub_word(less, 1), "BN_sub_word")
+        try Libcrypto.require(unsafe BN_div(nil, pointer, number.pointer, less, scratch), "BN_div")
+    }
+
+    deinit {
+        unsafe BN_clear_free(pointer)
+    }
+
+    /// Whether this number is the product of the two.
+    func isProduct(of a: borrowing BigNumber, _ b: borrowing BigNumber) -> Bool {
+        guard let scratch = unsafe BN_CTX_secure_new() else { return false }
+        defer { unsafe BN_CTX_free(scratch) }
+        guard let product = unsafe BN_secure_new() else { return false }
+        defer { unsafe BN_clear_free(product) }
+        return unsafe BN_mul(product, a.pointer, b.pointer, scratch) == 1 && BN_cmp(product, pointer) == 0
+    }
+}

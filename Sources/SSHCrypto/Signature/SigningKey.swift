@@ -1,0 +1,89 @@
+import CSodium
+import NIOCore
+import SSHWire
+
+/// A private key.
+///
+/// Its secret parts stay in guarded memory; libcrypto gets a copy for as long as one signature takes.
+package final class SigningKey: Sendable {
+    package let verificationKey: VerificationKey
+
+    /// libsodium's secret key (seed and public half), or the scalar of P-256.
+    ///
+    /// Empty for RSA.
+    private let secret: SecretBytes
+    /// Empty but for RSA.
+    private let rsa: RSAPrivateKey
+
+    /// Derives the public half from the 32-byte seed (RFC 8032 §5.1.5).
+    package init(ed25519Seed seed: consuming SecretBytes) throws(CryptoError) {
+        guard Sodium.isReady, seed.count == Int(crypto_sign_SEEDBYTES) else { throw .invalidKey }
+        var secret = SecretBytes(count: Int(crypto_sign_SECRETKEYBYTES))
+        var point = [UInt8](repeating: 0, count: Int(crypto_sign_PUBLICKEYBYTES))
+        let result = unsafe seed.withUnsafeBytes { seed in
+            unsafe secret.withUnsafeMutableBytes { secret in
+                guard let seed = unsafe seed.bindMemory(to: UInt8.self).baseAddress,
+                    let secret = unsafe secret.bindMemory(to: UInt8.self).baseAddress
+                else { return Int32(-1) }
+                return unsafe crypto_sign_seed_keypair(&point, secret, seed)
+            }
+        }
+        guard result == 0 else { throw .failed(operation: "crypto_sign_seed_keypair") }
+        verificationKey = .ed25519(point)
+        self.secret = secret
+        rsa = RSAPrivateKey(modulus: MPInt(magnitude: []), exponent: MPInt(magnitude: []))
+    }
+
+    /// Derives the public half from the big-endian scalar, which must lie in 1..<n.
+    package init(ecdsaNISTP256Scalar scalar: consuming SecretBytes) throws(CryptoError) {
+        verificationKey = .ecdsaNISTP256(point: try NISTP256.point(scalar: scalar))
+        secret = scalar
+        rsa = RSAPrivateKey(modulus: MPInt(magnitude: []), exponent: MPInt(magnitude: []))
+    }
+
+    /// Checks that the numbers belong together, and the public half as a peer's would be.
+    package init(rsa key: consuming RSAPrivateKey, minimumBitCount: Int = 2048) throws(CryptoError) {
+        let verificationKey = VerificationKey.rsa(exponent: key.exponent, modulus: key.modulus)
+        try verificationKey.check(minimumRSABitCount: minimumBitCount)
+        _ = try key.makeKey()
+        self.verificationKey = verificationKey
+        secret = SecretBytes(count: 0)
+        rsa = key
+    }
+
+    /// The signature blob, verified with the public half before anyone sees it: a faulty one could betray the key.
+    package func sign(_ message: [UInt8], algorithm: SignatureAlgorithm) throws(CryptoError) -> [UInt8] {
+        guard algorithm.keyType == verificationKey.type else { throw .unsupported }
+        var blob = ByteBuffer()
+        blob.writeString(utf8: algorithm.rawValue)
+        switch algorithm {
+        case .ed25519:
+            blob.writeString(try signEd25519(message))
+        case .ecdsaNISTP256:
+            blob.writeString(try signECDSA(message).blob)
+        case .rsaSHA256:
+            blob.writeString(try rsa.makeKey().sign(message, hash: .sha256))
+        case .rsaSHA512:
+            blob.writeString(try rsa.makeKey().sign(message, hash: .sha512))
+        }
+        let signature = Array(blob.readableBytesView)
+        try verificationKey.verify(signature, over: message, algorithm: algorithm)
+        return signature
+    }
+
+    private func signEd25519(_ message: [UInt8]) throws(CryptoError) -> [UInt8] {
+        var signature = [UInt8](repeating: 0, count: Int(crypto_sign_BYTES))
+        let result = unsafe secret.withUnsafeBytes { secret in
+            guard let secret = unsafe secret.bindMemory(to: UInt8.self).baseAddress else { return Int32(-1) }
+            return unsafe crypto_sign_detached(&signature, nil, message, UInt64(message.count), secret)
+        }
+        guard result == 0 else { throw .failed(operation: "crypto_sign_detached") }
+        return signature
+    }
+
+    private func signECDSA(_ message: [UInt8]) throws(CryptoError) -> ECDSASignature {
+        guard case .ecdsaNISTP256(let point) = verificationKey else { throw .unsupported }
+        let key = try LibcryptoKey.ecdsaNISTP256(point: point, scalar: secret)
+        return try ECDSASignature(der: try key.sign(message, hash: .sha256))
+    }
+}
