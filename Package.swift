@@ -57,5 +57,9 @@ let package = Package(
         .executableTarget(
             name: "FairleadCommand", dependencies: ["Fairlead", "SSHConfig", nioCore, nioPosix],
             swiftSettings: settings),
+        .target(name: "CSupport", path: "Tests/CSupport"),
+        .target(
+            name: "TestSupport", dependencies: ["CSupport"], path: "Tests/Support", swiftSettings: testSettings),
+        .testTarget(name: "SupportTests", dependencies: ["TestSupport"], swiftSettings: testSettings),
     ]
 )

@@ -1,0 +1,31 @@
+#ifndef C_SUPPORT_H
+#define C_SUPPORT_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/// Calls that Swift does not see on Linux, for tests only. Each returns 0 or an error number.
+
+/// Both ends of a pipe, neither inherited.
+int support_pipe(int ends[2]);
+
+/// A new pseudo-terminal: its master, not inherited, and the path of its other side.
+int support_open_terminal(int *master, char *path, size_t path_size);
+
+/// What to start. The child gets a session of its own, no descriptor that is not listed, and no signal ignored or blocked.
+struct support_plan {
+    const char *path;
+    char *const *arguments;
+    char *const *environment;
+    /// The working directory, or NULL for ours.
+    const char *directory;
+    /// Opened first, as descriptors 0, 1 and 2, so that it becomes the controlling terminal; or NULL.
+    const char *terminal;
+    /// Pairs of the child's descriptor number and ours; ours lie above all of the child's.
+    const int *descriptors;
+    size_t descriptor_count;
+};
+
+int support_spawn(const struct support_plan *plan, pid_t *child);
+
+#endif
