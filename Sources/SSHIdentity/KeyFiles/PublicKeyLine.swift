@@ -1,0 +1,67 @@
+import SSHCrypto
+import SSHWire
+
+/// A line of a `.pub` file: type, base64 and comment.
+///
+/// Options before the type are not read.
+package struct PublicKeyLine: Hashable, Sendable {
+    package let key: PublicKey
+    package let commentBytes: [UInt8]
+
+    package init(_ line: [UInt8], minimumRSABitCount: Int = 2048) throws(KeyError) {
+        var fields = LineFields(line, in: line.indices.lowerBound..<LineFields.contentEnd(of: line))
+        guard let type = fields.next(), let text = fields.next() else { throw .malformed }
+        guard let blob = Base64.decode(line[text]) else { throw .malformed }
+        guard PublicKey.type(ofBlob: blob) == Name(line[type]) else { throw .malformed }
+        key = try PublicKey(blob: blob, minimumRSABitCount: minimumRSABitCount)
+        commentBytes = Array(line[fields.rest])
+    }
+
+    /// The comment, made safe to show.
+    package var comment: String { PeerText.line(commentBytes) }
+}
+
+/// The blank-separated fields of one line, as ranges.
+///
+/// Only SP and TAB separate.
+struct LineFields {
+    private let bytes: [UInt8]
+    /// What is left, without the blanks before it.
+    private(set) var rest: Range<Int>
+
+    init(_ bytes: [UInt8], in range: Range<Int>) {
+        self.bytes = bytes
+        rest = range
+        skipBlanks()
+    }
+
+    /// The next field, `nil` at the end.
+    mutating func next() -> Range<Int>? {
+        guard !rest.isEmpty else { return nil }
+        var end = rest.lowerBound
+        while end < rest.upperBound, !ASCII.isBlank(bytes[end]) { end += 1 }
+        defer { skipBlanks() }
+        let field = rest.lowerBound..<end
+        rest = end..<rest.upperBound
+        return field
+    }
+
+    /// Whether nothing but a comment is left.
+    var isAtComment: Bool { rest.isEmpty || bytes[rest.lowerBound] == ASCII.hash }
+
+    /// The first byte that is left.
+    var first: UInt8? { rest.isEmpty ? nil : bytes[rest.lowerBound] }
+
+    private mutating func skipBlanks() {
+        var start = rest.lowerBound
+        while start < rest.upperBound, ASCII.isBlank(bytes[start]) { start += 1 }
+        rest = start..<rest.upperBound
+    }
+
+    /// Where a line's content ends: before its LF, and the CR before that.
+    static func contentEnd(of line: [UInt8]) -> Int {
+        let end = line.firstIndex(of: ASCII.lineFeed) ?? line.endIndex
+        guard end > line.startIndex, line[end - 1] == ASCII.carriageReturn else { return end }
+        return end - 1
+    }
+}

@@ -1,0 +1,104 @@
+/// The proof that a host key may be relied upon.
+///
+/// Only this file can make one: from the known hosts under a policy, from a person's answer, from a pin, or because the
+/// embedding program itself vouches. Nothing continues past the host's authentication without it, so that a failure on
+/// the way there can never count as success.
+public struct TrustedHostKey: Sendable {
+    /// What the trust rests on.
+    package enum Ground: Hashable, Sendable {
+        case knownHosts(KnownHostLocation)
+        /// Unknown so far, and accepted by a person or by `acceptNew`.
+        case firstContact
+        case pin
+        /// The embedding program decided.
+        case caller
+        /// Nobody checked: the policy is off.
+        case unverified
+    }
+
+    package let key: PublicKey
+    package let ground: Ground
+    /// The key differs from those on record and only `HostKeyPolicy.off` let it pass: no password, keyboard-interactive,
+    /// agent or forwarding may follow, for they could end up in the wrong hands.
+    package let restrictsAuthentication: Bool
+
+    fileprivate init(_ key: PublicKey, on ground: Ground, restrictsAuthentication: Bool = false) {
+        self.key = key
+        self.ground = ground
+        self.restrictsAuthentication = restrictsAuthentication
+    }
+
+    /// Whether somebody or something stands for the key.
+    package var isVerified: Bool { ground != .unverified }
+
+    /// The key is one of those that the caller demands; `nil` when it is not.
+    package static func pinned(_ fingerprints: [String], key: PublicKey) -> TrustedHostKey? {
+        guard fingerprints.contains(where: key.fingerprint.matches) else { return nil }
+        return TrustedHostKey(key, on: .pin)
+    }
+
+    /// The key is one of those that the caller demands; `nil` when it is not.
+    package static func pinned(_ keys: [PublicKey], key: PublicKey) -> TrustedHostKey? {
+        guard keys.contains(key) else { return nil }
+        return TrustedHostKey(key, on: .pin)
+    }
+
+    /// DANGER: trusts `key` on nothing but the word of the embedding program.
+    ///
+    /// The one door around known hosts, policies and pins. It exists for the public option with which a program brings a
+    /// verification of its own, and must be called nowhere else, and only after that verification has said yes.
+    package static func vouched(byCallerFor key: PublicKey) -> TrustedHostKey {
+        TrustedHostKey(key, on: .caller)
+    }
+}
+
+extension HostKeyPolicy {
+    /// What follows from `verdict` for `key`.
+    package func decide(_ verdict: HostKeyVerdict, key: PublicKey) -> HostKeyDecision {
+        switch verdict {
+        case .known(let location): .trust(TrustedHostKey(key, on: .knownHosts(location)), .leaveAsIs)
+        case .revoked(let location): .refuse(.revoked(location))
+        case .changed(let records): decideChanged(records, key: key)
+        case .unknown: decideUnknown(key: key)
+        }
+    }
+
+    private func decideChanged(_ records: [KnownHostRecord], key: PublicKey) -> HostKeyDecision {
+        switch self {
+        case .off: .trust(TrustedHostKey(key, on: .unverified, restrictsAuthentication: true), .leaveAsIs)
+        case .ask, .acceptNew, .strict: .refuse(.changed(records))
+        }
+    }
+
+    private func decideUnknown(key: PublicKey) -> HostKeyDecision {
+        switch self {
+        case .ask: .ask(HostKeyQuestion(key: key))
+        case .acceptNew: .trust(TrustedHostKey(key, on: .firstContact), .remember)
+        case .strict: .refuse(.unknown)
+        case .off: .trust(TrustedHostKey(key, on: .unverified), .remember)
+        }
+    }
+}
+
+/// The question whether an unknown host's key is right.
+///
+/// Only `HostKeyPolicy.ask` puts it.
+package struct HostKeyQuestion: Hashable, Sendable {
+    package let key: PublicKey
+
+    fileprivate init(key: PublicKey) {
+        self.key = key
+    }
+
+    /// What follows from the answer; a fingerprint that is not the key's leads to the same question again.
+    package func answer(_ answer: HostKeyAnswer) -> HostKeyDecision {
+        switch answer {
+        case .yes: return .trust(TrustedHostKey(key, on: .firstContact), .remember)
+        case .once: return .trust(TrustedHostKey(key, on: .firstContact), .leaveAsIs)
+        case .no: return .refuse(.declined)
+        case .fingerprint(let text):
+            guard key.fingerprint.matches(text) else { return .ask(self) }
+            return .trust(TrustedHostKey(key, on: .firstContact), .remember)
+        }
+    }
+}
