@@ -79,7 +79,9 @@ extension ConfigPass {
 
     /// Expands what takes tokens, in the order in which one value is needed for the next.
     mutating func finish() throws(ConfigError) -> ResolvedOptions {
-        let host = ConfigText(ConfigLexer.lowercased(try hostSoFar().bytes))
+        let named = try hostSoFar()
+        // As in ssh: the zone of an IPv6 address keeps its case.
+        let host = named.bytes.contains(UInt8(ascii: "%")) ? named : named.lowercased
         if let entry = options.entries(for: .hostName).first, host.bytes.isEmpty || isTooLong(host) {
             throw ConfigError(
                 .badValue(
@@ -89,6 +91,7 @@ extension ConfigPass {
         options.host = host
         options.tokens.host = host
         if let port = options.port { options.tokens.port = port.value }
+        try replaceTexts(of: .hostKeyAlias) { _, text, _ throws(ConfigError) in text.lowercased }
         if let alias = options.hostKeyAlias { options.tokens.hostKeyAlias = alias.value }
         try replaceTexts(of: .user) { pass, text, entry throws(ConfigError) in
             entry.isLiteral ? text : try pass.expand(text, .user, for: entry)

@@ -81,6 +81,7 @@ struct ConfigPass {
             guard let ignored, HostMatcher.selects(list: ignored, line.keyword, lowercasingPatterns: true) else {
                 throw ConfigError(.unknownKeyword(ConfigText(line.keyword)), at: line.source)
             }
+            _ = try line.arguments()
             note(.ignoredUnknown(ConfigText(line.keyword)), at: line.source, if: scope.isActive)
         case .obsolete:
             _ = try line.arguments()

@@ -6,7 +6,7 @@ extension ResolvedOptions {
     public var user: Setting<ConfigText>? { text(.user) }
     /// `Port`, from 1 to 65535.
     public var port: Setting<Int>? { number(.port) }
-    /// `HostKeyAlias`.
+    /// `HostKeyAlias`, in lower case.
     public var hostKeyAlias: Setting<ConfigText>? { text(.hostKeyAlias) }
     /// `AddressFamily`.
     public var addressFamily: Setting<AddressFamily>? { choice(.addressFamily) }
@@ -94,6 +94,9 @@ extension ResolvedOptions {
 }
 
 extension ConfigText {
+    /// The text with its ASCII letters in lower case.
+    var lowercased: ConfigText { ConfigText(ConfigLexer.lowercased(bytes)) }
+
     /// Whether the text is `none`, in any case.
     var isNone: Bool { ConfigLexer.lowercased(bytes) == Array("none".utf8) }
 }

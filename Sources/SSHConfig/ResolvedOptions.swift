@@ -66,7 +66,7 @@ public struct ConfigNote: Hashable, Sendable, CustomStringConvertible {
 public struct ResolvedOptions: Hashable, Sendable {
     /// The host as it was asked for.
     public let originalHost: ConfigText
-    /// The host to connect to: `HostName` if it is set, in lower case.
+    /// The host to connect to: `HostName` if it is set; in lower case unless it names an IPv6 zone.
     public internal(set) var host: ConfigText
     /// What `%` tokens stand for, for values that are expanded later.
     public internal(set) var tokens: TokenContext
