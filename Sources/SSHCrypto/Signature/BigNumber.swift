@@ -23,21 +23,23 @@ import SSHWire
         unsafe self.pointer = pointer
     }
 
-    /// `number` mod (`prime` - 1): one of the exponents of the Chinese remainder theorem (RFC 8017 §3.2).
-    init(_ number: borrowing BigNumber, reducedFor prime: borrowing BigNumber) throws(CryptoError) {
-        guard let pointer = unsafe BN_secure_new() else { throw Libcrypto.failure("BN_secure_new") }
+    private init(owning pointer: OpaquePointer) {
         unsafe self.pointer = pointer
-        unsafe BN_set_flags(pointer, BN_FLG_CONSTTIME)
-        guard let scratch = unsafe BN_CTX_secure_new(), let less = unsafe BN_dup(prime.pointer) else {
-            throw Libcrypto.failure("BN_dup")
-        }
-        defer {
-            unsafe BN_clear_free(less)
-            unsafe BN_CTX_free(scratch)
-        }
-        unsafe BN_set_flags(less, BN_FLG_CONSTTIME)
-        try Libcrypto.require(unsafe BN_sub_word(less, 1), "BN_sub_word")
-        try Libcrypto.require(unsafe BN_div(nil, pointer, number.pointer, less, scratch), "BN_div")
+    }
+
+    /// This number mod (`prime` - 1): an exponent of the Chinese remainder theorem (RFC 8017 §3.2).
+    func reduced(for prime: borrowing BigNumber) throws(CryptoError) -> BigNumber {
+        guard let remainder = unsafe BN_secure_new() else { throw Libcrypto.failure("BN_secure_new") }
+        let result = unsafe BigNumber(owning: remainder)
+        guard let divisor = unsafe BN_dup(prime.pointer) else { throw Libcrypto.failure("BN_dup") }
+        let less = unsafe BigNumber(owning: divisor)
+        guard let scratch = unsafe BN_CTX_secure_new() else { throw Libcrypto.failure("BN_CTX_secure_new") }
+        defer { unsafe BN_CTX_free(scratch) }
+        unsafe BN_set_flags(remainder, BN_FLG_CONSTTIME)
+        unsafe BN_set_flags(divisor, BN_FLG_CONSTTIME)
+        try Libcrypto.require(unsafe BN_sub_word(less.pointer, 1), "BN_sub_word")
+        try Libcrypto.require(unsafe BN_div(nil, result.pointer, pointer, less.pointer, scratch), "BN_div")
+        return result
     }
 
     deinit {

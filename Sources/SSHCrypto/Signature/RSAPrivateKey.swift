@@ -28,8 +28,8 @@ package struct RSAPrivateKey: ~Copyable, Sendable {
         let q = try BigNumber(secondPrime)
         let inverse = try BigNumber(coefficient)
         guard n.isProduct(of: p, q) else { throw .invalidKey }
-        let dp = try BigNumber(d, reducedFor: p)
-        let dq = try BigNumber(d, reducedFor: q)
+        let dp = try d.reduced(for: p)
+        let dq = try d.reduced(for: q)
         let parameters = try KeyParameters()
         try parameters.add("n", n)
         try parameters.add("e", e)
