@@ -1,0 +1,41 @@
+package import SSHCrypto
+package import SSHIdentity
+package import SSHWire
+
+/// What a driver tells the engine to do.
+///
+/// Bulk data has a door of its own, `Engine.send`.
+package enum Command {
+    case trust(TrustedHostKey)
+    case refuseHostKey
+    case authenticate(AuthenticationRequest)
+    case provideSignature([UInt8])
+    /// No credential is left.
+    case giveUpAuthentication
+    case openSession(ChannelID)
+    case request(ChannelID, SessionRequest)
+    /// The user took that many bytes of the channel: the window may be credited.
+    case consumed(ChannelID, byteCount: Int)
+    /// Nothing more will be sent on the channel.
+    case endInput(ChannelID)
+    case close(ChannelID)
+    case disconnect(DisconnectReason, text: String)
+}
+
+/// One attempt to log in.
+package enum AuthenticationRequest: Sendable {
+    /// Asks what would do.
+    case none
+    /// Signs at once, or first asks whether the key would do: for keys whose use costs a person something.
+    case publicKey(PublicKey, SignatureAlgorithm, asksFirst: Bool)
+    case password(Password)
+}
+
+/// A password that is on its way to a server.
+package final class Password: Sendable {
+    package let secret: SecretBytes
+
+    package init(_ secret: consuming SecretBytes) {
+        self.secret = secret
+    }
+}

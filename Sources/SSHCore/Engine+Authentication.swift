@@ -1,0 +1,107 @@
+import NIOCore
+package import SSHCrypto
+package import SSHIdentity
+import SSHWire
+
+extension Engine {
+    /// The signature algorithms to try with a key, in order.
+    ///
+    /// RSA's depends on what the server announced; where it said nothing, SHA-512 and then SHA-256 (RFC 8332 §3.3).
+    package func signatureAlgorithms(for key: PublicKey) -> [SignatureAlgorithm] {
+        let candidates = SignatureAlgorithm.allCases.filter { $0.keyType == key.verificationKey.type }
+        guard candidates.count > 1, let announced = serverSignatureAlgorithms else { return candidates }
+        return candidates.filter { announced.contains(Name($0.rawValue)) }
+    }
+
+    mutating func acceptAuthentication(_ number: MessageNumber, _ payload: ByteBuffer) throws(ProtocolError) {
+        if number == .userauthBanner { return try receivedBanner(payload) }
+        if number == .serviceAccept { return try receivedServiceAccept(payload) }
+        guard var machine = authentication, machine.isServiceAccepted else {
+            throw .unexpected(number, during: situation)
+        }
+        let action: UserAuthentication.Action
+        switch number {
+        case .userauthFailure: action = try machine.receive(try decode(UserauthFailure.self, payload))
+        case .userauthSuccess:
+            _ = try decode(UserauthSuccess.self, payload)
+            action = try machine.receiveSuccess()
+        default: action = try machine.receiveMethodSpecific(payload)
+        }
+        authentication = machine
+        try carryOut(action)
+    }
+
+    mutating func authenticate(_ request: AuthenticationRequest) throws(ProtocolError) {
+        guard var machine = authentication, phase == .authentication else {
+            throw .misuse("authentication is not open")
+        }
+        let action = try machine.start(request)
+        authentication = machine
+        try carryOut(action)
+    }
+
+    mutating func provideSignature(_ signature: [UInt8]) throws(ProtocolError) {
+        guard var machine = authentication, phase == .authentication else {
+            throw .misuse("authentication is not open")
+        }
+        let action = try machine.provide(signature: signature)
+        authentication = machine
+        try carryOut(action)
+    }
+
+    private mutating func carryOut(_ action: UserAuthentication.Action) throws(ProtocolError) {
+        switch action {
+        case .send(let request):
+            phaseDeadline = now + Limits.authenticationReply
+            try send(request)
+        case .sendPassword(let password):
+            phaseDeadline = now + Limits.authenticationReply
+            try sendPassword(password)
+        case .sign(let request):
+            phaseDeadline = nil
+            emit(.signatureNeeded(request))
+        case .askForCredential(let round):
+            // A person may be typing: no clock runs.
+            phaseDeadline = nil
+            emit(.authenticationNeeded(round))
+        case .finish(let proof):
+            phase = .connected
+            phaseDeadline = nil
+            emit(.authenticated(proof))
+        }
+    }
+
+    /// A password waits in its guarded memory, never encoded in a queue.
+    private mutating func sendPassword(_ password: Password) throws(ProtocolError) {
+        guard keyExchange.holdsBackOthers else {
+            return try writer.writePassword(password.secret, user: configuration.user)
+        }
+        deferredPassword = password
+    }
+
+    private mutating func receivedServiceAccept(_ payload: ByteBuffer) throws(ProtocolError) {
+        let message = try decode(ServiceAccept.self, payload)
+        let isExpected = message.service == nil || message.service == ServiceRequest.userAuthentication
+        guard authentication?.isServiceAccepted == false, isExpected else {
+            throw .unexpected(.serviceAccept, during: situation)
+        }
+        authentication?.isServiceAccepted = true
+        if authentication?.awaitsServer == false { phaseDeadline = nil }
+        if configuration.isPolite {
+            emit(.authenticationNeeded(AuthenticationRound(methods: nil, isPartialSuccess: false)))
+        }
+    }
+
+    /// Banners are passed on within limits, before login only; later ones are dropped.
+    private mutating func receivedBanner(_ payload: ByteBuffer) throws(ProtocolError) {
+        let banner = try decode(UserauthBanner.self, payload)
+        guard phase == .authentication else { return }
+        bannerCount += 1
+        bannerByteCount += banner.text.readableBytes
+        guard bannerCount <= Limits.bannerCount, bannerByteCount <= Limits.bannerByteCount else {
+            if !hasSuppressedBanners { note(.bannersSuppressed) }
+            return hasSuppressedBanners = true
+        }
+        emit(.banner(banner.text))
+    }
+}

@@ -1,0 +1,155 @@
+package import NIOCore
+package import SSHWire
+
+extension Engine {
+    /// A number for a channel that is about to be opened.
+    package mutating func nextChannelID() -> ChannelID {
+        channels.nextFreeID()
+    }
+
+    /// How many bytes `send` would take now.
+    package func sendableByteCount(_ id: ChannelID) -> Int {
+        guard phase == .connected, !keyExchange.holdsBackOthers, let channel = channels[id] else { return 0 }
+        guard writer.byteCount < Limits.outboundByteCount else { return 0 }
+        return channel.sendableByteCount == 0 ? 0 : Int(channel.sendWindow.byteCount)
+    }
+
+    /// Takes as much of `data` as the window and a running key exchange allow; `channelWritable` tells when to go on.
+    package mutating func send(_ data: inout ByteBuffer, on id: ChannelID, now: Instant) throws(ProtocolError) {
+        self.now = now
+        guard phase == .connected, !keyExchange.holdsBackOthers else { return }
+        while data.readableBytes > 0, writer.byteCount < Limits.outboundByteCount {
+            guard let channel = channels[id], channel.isOpen, !channel.hasSentEOF else {
+                throw .misuse("the channel is not open for writing")
+            }
+            let count = min(channel.sendableByteCount, data.readableBytes)
+            guard count > 0, let peer = channel.peer, let piece = data.readSlice(length: count) else { return }
+            do throws(ProtocolError) {
+                try channels.update(id) { $0.spend(count) }
+                try writer.writeData(piece, to: peer)
+            } catch { throw fail(error) }
+        }
+    }
+
+    mutating func acceptConnection(_ number: MessageNumber, _ payload: ByteBuffer) throws(ProtocolError) {
+        switch number {
+        case .globalRequest: try received(try decode(GlobalRequest.self, payload))
+        case .requestSuccess, .requestFailure: break
+        case .channelOpen: try received(try decode(ChannelOpen.self, payload))
+        case .channelOpenConfirmation: try received(try decode(ChannelOpenConfirmation.self, payload))
+        case .channelOpenFailure: try received(try decode(ChannelOpenFailure.self, payload))
+        case .channelWindowAdjust: try received(try decode(ChannelWindowAdjust.self, payload))
+        case .channelData: try received(try decode(ChannelData.self, payload))
+        case .channelExtendedData: try received(try decode(ChannelExtendedData.self, payload))
+        case .channelEOF: try received(try decode(ChannelEOF.self, payload))
+        case .channelClose: try received(try decode(ChannelClose.self, payload))
+        case .channelRequest: try received(try decode(ChannelRequest.self, payload))
+        case .channelSuccess: try replied(try decode(ChannelSuccess.self, payload).recipient, isSuccess: true)
+        case .channelFailure: try replied(try decode(ChannelFailure.self, payload).recipient, isSuccess: false)
+        default: throw .unexpected(number, during: situation)
+        }
+    }
+
+    mutating func received(_ message: ChannelData) throws(ProtocolError) {
+        try receivedData(message.data, .output, on: message.recipient)
+    }
+
+    private mutating func received(_ message: ChannelExtendedData) throws(ProtocolError) {
+        guard message.type == ChannelExtendedData.standardError else {
+            // Of a kind that nobody reads: dropped, with credit, so that it stalls nothing.
+            try channels.update(message.recipient) { (channel) throws(ProtocolError) in
+                try channel.receiveWindow.receive(message.data.readableBytes)
+            }
+            return try credit(message.recipient, message.data.readableBytes)
+        }
+        guard channels[message.recipient]?.hasReceivedEOF != true else { throw .channel(.state) }
+        try receivedData(message.data, .error, on: message.recipient)
+    }
+
+    private mutating func receivedData(
+        _ data: ByteBuffer, _ stream: ChannelStream, on id: ChannelID
+    ) throws(ProtocolError) {
+        enum Fate { case deliver, drop, dropAfterEOF }
+        let fate = try channels.update(id) { (channel) throws(ProtocolError) -> Fate in
+            guard channel.peer != nil, !channel.hasReceivedClose else { throw .channel(.state) }
+            try channel.receiveWindow.receive(data.readableBytes)
+            if channel.hasSentClose { return .drop }
+            return channel.hasReceivedEOF ? .dropAfterEOF : .deliver
+        }
+        switch fate {
+        case .deliver:
+            if data.readableBytes > 0 { emit(.channelData(id, stream, data)) }
+        case .drop:
+            break
+        case .dropAfterEOF:
+            note(.dataAfterEOF)
+            try credit(id, data.readableBytes)
+        }
+    }
+
+    /// Gives window back for what was consumed.
+    mutating func credit(_ id: ChannelID, _ byteCount: Int) throws(ProtocolError) {
+        guard var channel = channels[id] else { return }
+        let grant = channel.receiveWindow.consume(byteCount)
+        channels[id] = channel
+        guard let grant, let peer = channel.peer, channel.isOpen, !channel.hasReceivedEOF else { return }
+        try send(ChannelWindowAdjust(recipient: peer, byteCount: grant))
+    }
+
+    private mutating func received(_ message: ChannelOpenConfirmation) throws(ProtocolError) {
+        let wantsClose = try channels.update(message.recipient) { (channel) throws(ProtocolError) -> Bool in
+            try channel.confirm(message)
+            return channel.hasSentClose
+        }
+        guard wantsClose else { return emit(.channelOpened(message.recipient)) }
+        // Given up while it was being opened: now there is somebody to tell.
+        try send(ChannelClose(recipient: message.sender))
+    }
+
+    private mutating func received(_ message: ChannelOpenFailure) throws(ProtocolError) {
+        guard let channel = channels[message.recipient], channel.peer == nil else { throw .channel(.state) }
+        channels[message.recipient] = nil
+        emit(.channelRefused(message.recipient, reason: message.reason, text: message.description))
+    }
+
+    private mutating func received(_ message: ChannelWindowAdjust) throws(ProtocolError) {
+        let wasEmpty = try channels.update(message.recipient) { (channel) throws(ProtocolError) -> Bool in
+            guard channel.peer != nil else { throw .channel(.state) }
+            let wasEmpty = channel.sendWindow.byteCount == 0
+            try channel.grow(by: message.byteCount)
+            return wasEmpty && message.byteCount > 0
+        }
+        if wasEmpty { emit(.channelWritable(message.recipient)) }
+    }
+
+    private mutating func received(_ message: ChannelEOF) throws(ProtocolError) {
+        let isRepeated = try channels.update(message.recipient) { (channel) throws(ProtocolError) -> Bool in
+            guard channel.peer != nil, !channel.hasReceivedClose else { throw .channel(.state) }
+            defer { channel.hasReceivedEOF = true }
+            return channel.hasReceivedEOF
+        }
+        guard !isRepeated else { return note(.dataAfterEOF) }
+        emit(.channelEnded(message.recipient))
+    }
+
+    private mutating func received(_ message: ChannelClose) throws(ProtocolError) {
+        let id = message.recipient
+        let peer = try channels.update(id) { (channel) throws(ProtocolError) -> ChannelID? in
+            guard channel.peer != nil, !channel.hasReceivedClose else { throw .channel(.state) }
+            channel.hasReceivedClose = true
+            return channel.hasSentClose ? nil : channel.peer
+        }
+        if let peer { try send(ChannelClose(recipient: peer)) }
+        channels[id] = nil
+        emit(.channelClosed(id))
+    }
+
+    private mutating func replied(_ id: ChannelID, isSuccess: Bool) throws(ProtocolError) {
+        let request = try channels.update(id) { (channel) throws(ProtocolError) -> Name? in
+            guard channel.peer != nil else { throw .channel(.state) }
+            return channel.unanswered.isEmpty ? nil : channel.unanswered.removeFirst()
+        }
+        // One that nobody asked for changes nothing.
+        if let request { emit(.channelReply(id, request: request, isSuccess: isSuccess)) }
+    }
+}

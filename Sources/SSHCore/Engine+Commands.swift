@@ -1,0 +1,71 @@
+import NIOCore
+import SSHWire
+
+extension Engine {
+    /// Carries out a command.
+    ///
+    /// `misuse` leaves the connection as it was; every other error ends it.
+    package mutating func perform(_ command: Command, now: Instant) throws(ProtocolError) {
+        self.now = now
+        guard phase != .closed else { throw .misuse("the connection is closed") }
+        do throws(ProtocolError) {
+            try carryOut(command)
+        } catch {
+            if case .misuse = error { throw error }
+            throw fail(error)
+        }
+    }
+
+    private mutating func carryOut(_ command: Command) throws(ProtocolError) {
+        switch command {
+        case .trust(let token): try trust(token)
+        case .refuseHostKey: throw .hostKeyRefused
+        case .authenticate(let request): try authenticate(request)
+        case .provideSignature(let signature): try provideSignature(signature)
+        case .giveUpAuthentication: throw .authentication(.cancelled)
+        case .openSession(let id): try openSession(id)
+        case .request(let id, let request): try make(request, on: id)
+        case .consumed(let id, let byteCount): try credit(id, byteCount)
+        case .endInput(let id): try endInput(id)
+        case .close(let id): try close(id)
+        case .disconnect(let reason, let text):
+            if phase != .identification { try writer.write(Disconnect(reason: reason, description: text)) }
+            phase = .closed
+        }
+    }
+
+    private mutating func openSession(_ id: ChannelID) throws(ProtocolError) {
+        guard phase == .connected, channels[id] == nil else { throw .misuse("a session cannot be opened now") }
+        channels[id] = Channel(id: id, deadline: now + Limits.channelOpen)
+        try send(
+            ChannelOpen(
+                type: ChannelOpen.session, sender: id, windowSize: Limits.channelWindowByteCount,
+                maximumPacketSize: Limits.channelPacketByteCount))
+    }
+
+    private mutating func make(_ request: SessionRequest, on id: ChannelID) throws(ProtocolError) {
+        guard let channel = channels[id], let peer = channel.peer, channel.isOpen else {
+            throw .misuse("the channel is not open")
+        }
+        let details = request.details
+        guard details.readableBytes <= Limits.localStringByteCount else { throw .misuse("the request is too long") }
+        if request.wantsReply { try channels.update(id) { $0.unanswered.append(request.name) } }
+        try send(
+            ChannelRequest(recipient: peer, name: request.name, wantsReply: request.wantsReply, details: details))
+    }
+
+    private mutating func endInput(_ id: ChannelID) throws(ProtocolError) {
+        guard var channel = channels[id], let peer = channel.peer, channel.isOpen, !channel.hasSentEOF else { return }
+        channel.hasSentEOF = true
+        channels[id] = channel
+        try send(ChannelEOF(recipient: peer))
+    }
+
+    private mutating func close(_ id: ChannelID) throws(ProtocolError) {
+        guard var channel = channels[id], !channel.hasSentClose else { return }
+        channel.hasSentClose = true
+        channel.deadline = now + Limits.channelClose
+        channels[id] = channel
+        if let peer = channel.peer { try send(ChannelClose(recipient: peer)) }
+    }
+}

@@ -1,0 +1,81 @@
+import NIOCore
+import SSHWire
+
+extension Engine {
+    /// One opened packet to the machine it belongs to.
+    mutating func dispatch(_ packet: PacketReader.Packet) throws(ProtocolError) {
+        let payload = packet.payload
+        guard let byte: UInt8 = payload.getInteger(at: payload.readerIndex) else { throw .packet }
+        let number = MessageNumber(rawValue: byte)
+        // The way of a byte: channel data on an established connection takes no detour.
+        if number == .channelData, phase == .connected, keyExchange.stage == .idle {
+            return try received(try decode(ChannelData.self, payload))
+        }
+        if keyExchange.skipsNextPacket, (30...49).contains(byte), keyExchange.stage == .awaitingReply {
+            return keyExchange.skipPacket()
+        }
+        switch MessageGate.permits(number, phase: phase, keyExchange: keyExchange.stage, isStrict: isStrict) {
+        case .accept: try accept(number, packet)
+        case .unimplemented: try refuseAsUnimplemented(number, packet.sequence)
+        case .refuse: throw .unexpected(number, during: situation)
+        }
+    }
+
+    func decode<Value: Message>(_ type: Value.Type, _ payload: ByteBuffer) throws(ProtocolError) -> Value {
+        do throws(WireError) {
+            return try Value(payload: payload)
+        } catch {
+            throw .malformed(Value.number, error)
+        }
+    }
+
+    /// Sends now, or after the key exchange in progress: between our KEXINIT and our NEWKEYS nothing else may travel
+    /// (RFC 4253 §7.1).
+    mutating func send(_ message: some Message) throws(ProtocolError) {
+        guard phase != .closed else { return }
+        guard keyExchange.holdsBackOthers else { return try writer.write(message) }
+        guard deferred.count < Limits.deferredPacketCount else { throw .limit(.deferredPackets) }
+        deferred.append(message.payload)
+    }
+
+    private mutating func refuseAsUnimplemented(_ number: MessageNumber, _ sequence: UInt32) throws(ProtocolError) {
+        note(.unimplemented(number))
+        // A transport message: it may travel during a key exchange too.
+        try writer.write(Unimplemented(sequenceNumber: sequence))
+    }
+
+    private mutating func accept(
+        _ number: MessageNumber, _ packet: PacketReader.Packet
+    ) throws(ProtocolError) {
+        let payload = packet.payload
+        switch number.rawValue {
+        case 1: try received(try decode(Disconnect.self, payload))
+        case 2: _ = try decode(Ignore.self, payload)
+        case 3: try received(try decode(Unimplemented.self, payload))
+        case 4:
+            let message = try decode(DebugMessage.self, payload)
+            note(
+                .debug(
+                    text: Array(message.text.readableBytesView.prefix(1024)), alwaysDisplay: message.alwaysDisplay))
+        case 7: try receivedExtInfo(packet)
+        case 20: try received(try decode(KexInit.self, payload), packet)
+        case 21: try received(try decode(NewKeys.self, payload))
+        case 31: try received(try decode(KexECDHReply.self, payload))
+        case 6, 51...53, 60: try acceptAuthentication(number, payload)
+        default: try acceptConnection(number, payload)
+        }
+    }
+
+    private mutating func received(_ message: Disconnect) throws(ProtocolError) {
+        phase = .closed
+        throw .disconnected(message.reason, text: Array(message.description.readableBytesView.prefix(1024)))
+    }
+
+    /// The peer does not know a message of ours.
+    ///
+    /// Every one that we send unasked is one we cannot do without.
+    private mutating func received(_ message: Unimplemented) throws(ProtocolError) {
+        guard phase != .connected, message.sequenceNumber < writer.sequence else { return }
+        throw .unexpected(.unimplemented, during: situation)
+    }
+}

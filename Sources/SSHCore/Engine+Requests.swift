@@ -1,0 +1,58 @@
+import NIOCore
+import SSHWire
+
+/// What the server asks of us: of a client it may ask almost nothing.
+extension Engine {
+    mutating func received(_ message: GlobalRequest) throws(ProtocolError) {
+        if message.wantsReply { try send(RequestFailure()) }
+        // A keep-alive is answered so by ssh too; the announcement of host keys needs no answer.
+        let isCustomary = message.name == "keepalive@openssh.com" || message.name == "hostkeys-00@openssh.com"
+        if !isCustomary { note(.globalRequestRefused(message.name)) }
+    }
+
+    mutating func received(_ message: ChannelOpen) throws(ProtocolError) {
+        note(.channelOpenRefused(message.type))
+        try send(
+            ChannelOpenFailure(
+                recipient: message.sender, reason: ChannelOpenFailure.administrativelyProhibited,
+                description: "not requested"))
+    }
+
+    mutating func received(_ message: ChannelRequest) throws(ProtocolError) {
+        let (exit, isUnderstood) = try understand(message)
+        let peer = try channels.update(message.recipient) { (channel) throws(ProtocolError) -> ChannelID in
+            guard let peer = channel.peer, !channel.hasReceivedClose else { throw .channel(.state) }
+            return peer
+        }
+        if message.wantsReply { try send(ChannelFailure(recipient: peer)) }
+        guard isUnderstood else { return note(.channelRequestRefused(message.name)) }
+        guard let exit, channels[message.recipient]?.hasExit == false else { return }
+        // The first one counts; a process ends once.
+        try channels.update(message.recipient) { $0.hasExit = true }
+        emit(.channelExit(message.recipient, exit))
+    }
+
+    private func understand(_ message: ChannelRequest) throws(ProtocolError) -> (ChannelExit?, isUnderstood: Bool) {
+        var details = message.details
+        do throws(WireError) {
+            switch message.name {
+            case "exit-status":
+                return (.status(try details.readUInt32()), true)
+            case "exit-signal":
+                let name = try details.readStringBytes()
+                let dumpedCore = try details.readBoolean()
+                let text = try details.readStringBytes()
+                return (
+                    .signal(name: Array(name.prefix(64)), dumpedCore: dumpedCore, message: Array(text.prefix(1024))),
+                    true
+                )
+            case "eow@openssh.com", "xon-xoff", "keepalive@openssh.com":
+                return (nil, true)
+            default:
+                return (nil, false)
+            }
+        } catch {
+            throw .malformed(.channelRequest, error)
+        }
+    }
+}

@@ -1,0 +1,193 @@
+package import NIOCore
+package import SSHCrypto
+import SSHIdentity
+package import SSHWire
+
+/// One SSH connection in the client's role, as a value: bytes and commands in, bytes and events out.
+///
+/// It has no socket, task, lock or clock. Time and randomness are arguments, so a session replays byte for byte from a
+/// seed. Every question leaves as an event and comes back as a command; the engine never waits. What a peer sends can end
+/// it with a `ProtocolError`, once, and nothing else.
+package struct Engine: ~Copyable {
+    let configuration: EngineConfiguration
+    var random: RandomSource
+    var now: Instant
+    package internal(set) var phase = Phase.identification
+    var identification = IdentificationReader()
+    var reader = PacketReader()
+    var writer: PacketWriter
+    var keyExchange: KeyExchange
+    var isStrict = false
+    package internal(set) var serverSignatureAlgorithms: NameList?
+    var extInfoCount = 0
+    /// Made from a `TrustedHostKey`; before there is one, nothing can name a user.
+    var authentication: UserAuthentication?
+    var trustedHostKey: TrustedHostKey?
+    var bannerCount = 0
+    var bannerByteCount = 0
+    var hasSuppressedBanners = false
+    var noteCount = 0
+    var channels = ChannelTable()
+    /// Payloads that wait for the end of a key exchange.
+    var deferred: [ByteBuffer] = []
+    /// A password request that waits likewise, not yet encoded: it stays in guarded memory.
+    var deferredPassword: Password?
+    /// Bytes that arrived while the host key awaits a decision.
+    private var held = ByteBuffer()
+    private var events: [Event] = []
+    private var eventIndex = 0
+    /// When the wait in progress becomes an error, and what it waits for.
+    var phaseDeadline: Instant?
+    /// What was left of the clock when a person was asked.
+    var pausedTime: Duration?
+
+    /// Starts a connection: our identification, and unless the peer needs politeness our KEXINIT, are ready to be taken.
+    package init(
+        _ configuration: EngineConfiguration, random: RandomSource, now: Instant
+    ) throws(ProtocolError) {
+        self.configuration = configuration
+        self.random = random
+        self.now = now
+        // The padding has a stream of its own, so that what is drawn for keys does not depend on packet sizes.
+        writer = PacketWriter(random: random)
+        keyExchange = KeyExchange(
+            clientIdentification: EngineConfiguration.identification,
+            minimumRSABitCount: configuration.minimumRSABitCount)
+        phaseDeadline = now + configuration.identificationTimeout
+        writer.writeUnframed(EngineConfiguration.identification + Array("\r\n".utf8))
+        if !configuration.isPolite { try proposeKeyExchange() }
+    }
+
+    /// Whether both sides use strict key exchange (OpenSSH PROTOCOL §1.10).
+    package var isStrictKeyExchange: Bool { isStrict }
+
+    /// False while a decision about the host key is owed, or while the peer leaves our answers unread.
+    package var wantsInput: Bool {
+        keyExchange.stage != .awaitingTrust && writer.byteCount < Limits.outboundByteCount
+    }
+
+    /// When `timeOut` is to be called.
+    package var deadline: Instant? {
+        [phaseDeadline, channels.deadline].compactMap { $0 }.min()
+    }
+
+    /// Bytes from the transport; all of them are taken.
+    package mutating func receive(_ bytes: inout ByteBuffer, now: Instant) throws(ProtocolError) {
+        self.now = now
+        guard phase != .closed else { return bytes.moveReaderIndex(to: bytes.writerIndex) }
+        do throws(ProtocolError) {
+            guard held.readableBytes == 0 else {
+                held.writeBuffer(&bytes)
+                return try processHeld()
+            }
+            try process(&bytes)
+            held.writeBuffer(&bytes)
+        } catch {
+            throw fail(error)
+        }
+    }
+
+    /// The transport ended: says what that means now, or nil when the connection was over anyway.
+    package mutating func transportClosed() -> ProtocolError? {
+        switch phase {
+        case .closed: return nil
+        case .identification:
+            phase = .closed
+            return identification.closed()
+        case .firstKeyExchange, .authentication, .connected:
+            let error = ProtocolError.closed(situation)
+            phase = .closed
+            return error
+        }
+    }
+
+    /// `deadline` has passed.
+    package mutating func timeOut(now: Instant) throws(ProtocolError) {
+        self.now = now
+        guard phase != .closed else { return }
+        if let phaseDeadline, phaseDeadline <= now { throw fail(.timeout(situation)) }
+        if let channel = channels.expired(at: now) {
+            guard channel.hasSentClose else { throw fail(.timeout(.channelOpen)) }
+            // The peer never answered our CLOSE: the number stays taken, the user is free (RFC 4254 §5.3).
+            do throws(ProtocolError) {
+                try channels.update(channel.id) { $0.deadline = nil }
+            } catch { throw fail(error) }
+            emit(.channelClosed(channel.id))
+        }
+    }
+
+    /// The next event, in the order in which things happened.
+    package mutating func nextEvent() -> Event? {
+        guard eventIndex < events.count else {
+            events.removeAll(keepingCapacity: true)
+            eventIndex = 0
+            return nil
+        }
+        defer { eventIndex += 1 }
+        return events[eventIndex]
+    }
+
+    /// Sealed bytes for the transport.
+    package mutating func takeOutbound() -> ByteBuffer? {
+        writer.take()
+    }
+
+    /// What is going on, for errors.
+    package var situation: ProtocolError.Situation {
+        switch phase {
+        case .identification: .identification
+        case .firstKeyExchange: .keyExchange
+        case .authentication:
+            keyExchange.stage != .idle
+                ? .rekey : authentication?.isServiceAccepted == true ? .authentication : .serviceRequest
+        case .connected: keyExchange.stage != .idle ? .rekey : .session
+        case .closed: .closing
+        }
+    }
+
+    mutating func emit(_ event: Event) {
+        events.append(event)
+    }
+
+    /// A remark, unless this peer has caused too many.
+    mutating func note(_ note: Event.Note) {
+        noteCount += 1
+        if noteCount <= Limits.noteCount { emit(.note(note)) }
+    }
+
+    /// Ends the connection for an error of the protocol; tells the peer why, once, where that is still possible.
+    mutating func fail(_ error: ProtocolError) -> ProtocolError {
+        guard phase != .closed else { return error }
+        if phase != .identification, let reason = error.disconnectReason {
+            try? writer.write(Disconnect(reason: reason, description: error.disconnectText))
+        }
+        phase = .closed
+        return error
+    }
+
+    mutating func processHeld() throws(ProtocolError) {
+        var bytes = ByteBuffer()
+        swap(&bytes, &held)
+        try process(&bytes)
+        held.writeBuffer(&bytes)
+    }
+
+    private mutating func process(_ bytes: inout ByteBuffer) throws(ProtocolError) {
+        if phase == .identification {
+            guard let server = try identification.read(from: &bytes) else { return }
+            try identified(server)
+        }
+        while phase != .closed, keyExchange.stage != .awaitingTrust, let packet = try reader.next(from: &bytes) {
+            try dispatch(packet)
+        }
+    }
+
+    private mutating func identified(_ server: Identification) throws(ProtocolError) {
+        keyExchange.serverIdentification = server.line
+        phase = .firstKeyExchange
+        if let timeout = configuration.keyExchangeTimeout { phaseDeadline = now + timeout }
+        emit(.identified(server))
+        if server.line.count > Limits.customaryIdentificationByteCount { note(.longIdentification) }
+        if configuration.isPolite { try proposeKeyExchange() }
+    }
+}

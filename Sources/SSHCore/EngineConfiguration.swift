@@ -1,0 +1,26 @@
+/// What one connection's engine is told at its start.
+package struct EngineConfiguration: Sendable {
+    /// Our identification without its terminator (RFC 4253 §4.2).
+    package static let identification = Array("SSH-2.0-Fairlead_0.1".utf8)
+
+    /// The name to log in by.
+    ///
+    /// It leaves the engine only inside an encrypted request, after the host key was trusted.
+    package var user: [UInt8]
+    package var algorithms: AlgorithmPolicy
+    /// From TCP to the server's identification.
+    package var identificationTimeout = Limits.handshake
+    /// From the identification to NEWKEYS.
+    ///
+    /// Default `nil`: what the identification left of `Limits.handshake`.
+    package var keyExchangeTimeout: Duration?
+    /// RSA host keys below this are refused (`RequiredRSASize`).
+    package var minimumRSABitCount = 2048
+    /// Wait for each answer instead of sending ahead, for the servers that close otherwise.
+    package var isPolite = false
+
+    package init(user: [UInt8], algorithms: AlgorithmPolicy = .standard) {
+        self.user = user
+        self.algorithms = algorithms
+    }
+}

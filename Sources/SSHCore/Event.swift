@@ -1,0 +1,82 @@
+package import NIOCore
+package import SSHCrypto
+package import SSHIdentity
+package import SSHWire
+
+/// What the engine tells its driver, in order, pulled by `nextEvent()`.
+package enum Event {
+    /// The server named itself.
+    case identified(Identification)
+    /// Its key's signature over this exchange is proven; whether to trust it is asked here, and answered by
+    /// `Command.trust` or `Command.refuseHostKey`.
+    case hostKeyOffered(PublicKey, NegotiatedAlgorithms)
+    /// Keys are in force in both directions; again after each re-exchange.
+    case keysExchanged(NegotiatedAlgorithms)
+    /// A credential is wanted: `Command.authenticate`.
+    case authenticationNeeded(AuthenticationRound)
+    /// A signature is wanted: `Command.provideSignature`.
+    case signatureNeeded(SignatureRequest)
+    case authenticated(AuthenticationProof)
+    /// The server's words before login, unescaped.
+    case banner(ByteBuffer)
+    case note(Note)
+    case channelOpened(ChannelID)
+    case channelRefused(ChannelID, reason: UInt32, text: ByteBuffer)
+    case channelData(ChannelID, ChannelStream, ByteBuffer)
+    case channelEnded(ChannelID)
+    /// The oldest unanswered request of the channel was answered.
+    case channelReply(ChannelID, request: Name, isSuccess: Bool)
+    case channelExit(ChannelID, ChannelExit)
+    /// More may be written: the window grew, or a key exchange ended.
+    case channelWritable(ChannelID)
+    /// Both sides are done with the channel; its number is free.
+    case channelClosed(ChannelID)
+
+    /// Remarks for whoever reads a log.
+    package enum Note: Hashable, Sendable {
+        case longIdentification
+        /// The peer lacks strict key exchange and the negotiated cipher or MAC is open to Terrapin (CVE-2023-48795).
+        case notStrict
+        case debug(text: [UInt8], alwaysDisplay: Bool)
+        case unimplemented(MessageNumber)
+        case bannersSuppressed
+        case globalRequestRefused(Name)
+        case channelOpenRefused(Name)
+        case channelRequestRefused(Name)
+        case dataAfterEOF
+    }
+}
+
+/// Which of a session's two streams some bytes belong to.
+package enum ChannelStream: Hashable, Sendable { case output, error }
+
+/// How a remote process ended (RFC 4254 §6.10).
+package enum ChannelExit: Hashable, Sendable {
+    case status(UInt32)
+    case signal(name: [UInt8], dumpedCore: Bool, message: [UInt8])
+}
+
+/// Why a credential is wanted: at first, after a failure, or after one of several steps succeeded.
+package struct AuthenticationRound: Hashable, Sendable {
+    /// What the server said would do; nil before it said anything.
+    package var methods: NameList?
+    package var isPartialSuccess: Bool
+    /// The server wants the password changed before it takes it; its prompt.
+    package var expiredPasswordPrompt: [UInt8]?
+}
+
+/// What a private key is to sign (RFC 4252 §7).
+package struct SignatureRequest: Hashable, Sendable {
+    package let key: PublicKey
+    package let algorithm: SignatureAlgorithm
+    package let data: [UInt8]
+}
+
+/// What convinced the server.
+package enum AuthenticationProof: String, Hashable, Sendable {
+    case none
+    case publicKey = "publickey"
+    /// The server let us in for naming a key, without proof.
+    case publicKeyUnproven = "publickey, unproven"
+    case password
+}

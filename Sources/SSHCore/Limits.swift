@@ -1,0 +1,46 @@
+/// Every bound that the core puts on a peer, with where it comes from.
+package enum Limits {
+    /// OpenSSH reads identification lines of up to 8,192 bytes; RFC 4253 §4.2 allows 255.
+    package static let identificationLineByteCount = 8192
+    /// RFC 4253 §4.2's length, above which a line is worth a note.
+    package static let customaryIdentificationByteCount = 255
+    /// OpenSSH gives up at the 1,024th line before the identification.
+    package static let precedingLineCount = 1023
+    /// Ours: 1,024 lines of 8,192 bytes would be 8 MiB of noise.
+    package static let precedingTotalByteCount = 256 * 1024
+    /// OpenSSH's PACKET_MAX_SIZE.
+    ///
+    /// Nothing is allocated until the bytes arrive.
+    package static let packetByteCount: UInt32 = 262_144
+    /// What we tell the peer about the data of one packet; OpenSSH's default.
+    package static let channelPacketByteCount: UInt32 = 32 * 1024
+    /// The receive window of a channel; OpenSSH's default.
+    package static let channelWindowByteCount: UInt32 = 2 * 1024 * 1024
+    /// Packets that wait for the end of a key exchange (Go's cap after CVE-2025-22869).
+    package static let deferredPacketCount = 64
+    /// Sealed bytes that wait for the socket before reading pauses, so that a peer that asks and does not read our
+    /// answers stalls itself.
+    package static let outboundByteCount = 1024 * 1024
+    /// Go's cap on authentication attempts.
+    package static let authenticationAttemptCount = 64
+    /// Banners of one login that are passed on, and their total; the rest is dropped with one note.
+    package static let bannerCount = 16
+    package static let bannerByteCount = 64 * 1024
+    /// EXT_INFO may come twice (RFC 8308 §2.4).
+    package static let extInfoCount = 2
+    /// A user name, a command or a password of ours; far above use, far below trouble.
+    package static let localStringByteCount = 128 * 1024
+    /// Notes that one connection's peer may cause before they are dropped.
+    package static let noteCount = 1000
+
+    /// TCP to NEWKEYS, a person's typing excluded.
+    package static let handshake = Duration.seconds(30)
+    /// An authentication reply; push approvals take their time.
+    package static let authenticationReply = Duration.seconds(150)
+    /// The answer to opening a session channel.
+    package static let channelOpen = Duration.seconds(30)
+    /// A key exchange after the first.
+    package static let rekey = Duration.seconds(60)
+    /// The peer's CHANNEL_CLOSE after ours.
+    package static let channelClose = Duration.seconds(5)
+}

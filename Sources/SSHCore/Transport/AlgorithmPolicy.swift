@@ -1,0 +1,49 @@
+package import SSHCrypto
+package import SSHWire
+
+/// The algorithms that a connection offers, in the order of preference; RFC 4253 §7.1 lets the client's order decide.
+package struct AlgorithmPolicy: Hashable, Sendable {
+    package var keyExchanges: [KeyExchangeAlgorithm]
+    package var hostKeys: [SignatureAlgorithm]
+    package var ciphers: [CipherAlgorithm]
+    package var macs: [MACAlgorithm]
+
+    /// OpenSSH's order, but with AES-GCM first where the processor has AES instructions.
+    package static let standard = AlgorithmPolicy(
+        keyExchanges: [.curve25519SHA256, .curve25519SHA256LibSSH],
+        hostKeys: [.ed25519, .ecdsaNISTP256, .rsaSHA512, .rsaSHA256],
+        ciphers: CPU.hasAES
+            ? [.aes128GCM, .aes256GCM, .chaCha20Poly1305, .aes128CTR, .aes192CTR, .aes256CTR]
+            : [.chaCha20Poly1305, .aes128GCM, .aes256GCM, .aes128CTR, .aes192CTR, .aes256CTR],
+        macs: [.hmacSHA256ETM, .hmacSHA512ETM, .hmacSHA256, .hmacSHA512])
+
+    package init(
+        keyExchanges: [KeyExchangeAlgorithm], hostKeys: [SignatureAlgorithm], ciphers: [CipherAlgorithm],
+        macs: [MACAlgorithm]
+    ) {
+        self.keyExchanges = keyExchanges
+        self.hostKeys = hostKeys
+        self.ciphers = ciphers
+        self.macs = macs
+    }
+
+    /// Our KEXINIT.
+    ///
+    /// The markers for EXT_INFO (RFC 8308 §2.1) and strict key exchange (OpenSSH PROTOCOL §1.10) belong to the first
+    /// exchange.
+    package func proposal(cookie: [UInt8], isFirst: Bool) -> KexInit {
+        var kexNames = keyExchanges.map { Name($0.rawValue) }
+        if isFirst { kexNames += [Markers.extInfoClient, Markers.strictClient] }
+        return KexInit(
+            cookie: cookie, keyExchanges: NameList(kexNames),
+            hostKeys: NameList(hostKeys.map { Name($0.rawValue) }),
+            ciphers: NameList(ciphers.map { Name($0.rawValue) }), macs: NameList(macs.map { Name($0.rawValue) }))
+    }
+
+    /// Names in a key-exchange list that are not key exchanges.
+    package enum Markers {
+        package static let extInfoClient: Name = "ext-info-c"
+        package static let strictClient: Name = "kex-strict-c-v00@openssh.com"
+        package static let strictServer: Name = "kex-strict-s-v00@openssh.com"
+    }
+}

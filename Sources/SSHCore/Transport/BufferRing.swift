@@ -1,0 +1,26 @@
+package import NIOCore
+
+/// Buffers that are used again once nobody else holds them: a fresh one for each packet would cost page faults.
+package struct BufferRing {
+    private var slots: [ByteBuffer]
+    private var next = 0
+
+    package init(count: Int) {
+        slots = Array(repeating: ByteBuffer(), count: count)
+    }
+
+    /// An empty buffer of at least that capacity, and the slot to put it back into.
+    package mutating func take(minimumCapacity: Int) -> (slot: Int, buffer: ByteBuffer) {
+        let slot = next
+        next = next + 1 == slots.count ? 0 : next + 1
+        let isFree = slots[slot].modifyIfUniquelyOwned { $0.clear(minimumCapacity: minimumCapacity) } != nil
+        // The slot lets go, so that the caller is the only owner while it writes.
+        var buffer = ByteBuffer()
+        swap(&buffer, &slots[slot])
+        return (slot, isFree ? buffer : ByteBufferAllocator().buffer(capacity: minimumCapacity))
+    }
+
+    package mutating func put(_ buffer: ByteBuffer, into slot: Int) {
+        slots[slot] = buffer
+    }
+}

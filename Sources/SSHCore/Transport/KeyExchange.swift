@@ -1,0 +1,112 @@
+package import NIOCore
+package import SSHCrypto
+package import SSHIdentity
+package import SSHWire
+
+/// One key exchange, from KEXINIT to NEWKEYS (RFC 4253 §7–8, RFC 8731).
+///
+/// Owned by the engine, one at a time; the session identifier and the host key of the first one stay for the life of
+/// the connection.
+///
+/// Idle, proposed (our KEXINIT is out), sharing (our ephemeral share is out), proven (the reply's signature holds; the
+/// host key awaits a decision) and switching (our NEWKEYS is out). It refuses a reply that proves nothing before anyone
+/// hears of its host key, and a host key that changes at a later exchange.
+package struct KeyExchange: ~Copyable {
+    private struct Proposal {
+        var message: KexInit
+        var payload: ByteBuffer
+    }
+
+    private struct Sharing: ~Copyable {
+        let ours: Proposal
+        let theirs: ByteBuffer
+        let agreement: NegotiatedAlgorithms
+        let ephemeral: EphemeralKey
+    }
+
+    private struct Proven: ~Copyable {
+        let agreement: NegotiatedAlgorithms
+        let hostKey: PublicKey
+        let secret = try Self.agree(sharing, with: reply.publicShare)
+        let value: [UInt8]
+        do throws(CryptoError) {
+            value = try hash.value(agreement.keyExchange.hash, secret: secret)
+        } catch {
+            throw .crypto(error)
+        }
+        do throws(CryptoError) {
+            try key.verificationKey.verify(reply.signature, over: value, algorithm: agreement.hostKey)
+        } catch {
+            throw .hostSignature
+        }
+        guard hostKey == nil || hostKey == key else { throw .hostKeyChangedDuringRekey }
+        state = .proven(Proven(agreement: agreement, hostKey: key, secret: secret, hash: value))
+        stage = .awaitingTrust
+        return key
+    }
+
+    /// The host key is trusted: keys for what we send, to be used right after our NEWKEYS.
+    package mutating func confirm(_ trusted: TrustedHostKey) throws(ProtocolError) -> Sealer {
+        guard case .proven(let proven) = take(), trusted.key == proven.hostKey else {
+            throw .misuse("the trusted key is not the one that was offered")
+        }
+        let session = sessionID ?? proven.hash
+        let algorithms = proven.agreement
+        do throws(CryptoError) {
+            let outward = try SessionKeys.derive(
+                .clientToServer, cipher: algorithms.cipherClientToServer, mac: algorithms.macClientToServer,
+                secret: proven.secret, exchangeHash: proven.hash, sessionID: session, hash: algorithms.keyExchange.hash)
+            let inward = try SessionKeys.derive(
+                .serverToClient, cipher: algorithms.cipherServerToClient, mac: algorithms.macServerToClient,
+                secret: proven.secret, exchangeHash: proven.hash, sessionID: session, hash: algorithms.keyExchange.hash)
+            let sealer = try Sealer(
+                cipher: algorithms.cipherClientToServer, mac: algorithms.macClientToServer, keys: outward)
+            state = .switching(
+                try Opener(cipher: algorithms.cipherServerToClient, mac: algorithms.macServerToClient, keys: inward))
+            self.algorithms = algorithms
+            sessionID = session
+            hostKey = proven.hostKey
+            stage = .awaitingNewKeys
+            return sealer
+        } catch {
+            throw .crypto(error)
+        }
+    }
+
+    /// The peer's NEWKEYS: keys for what we receive from now on.
+    package mutating func receiveNewKeys() throws(ProtocolError) -> Opener {
+        guard case .switching(let opener) = take() else { throw .unexpected(NewKeys.number, during: .keyExchange) }
+        stage = .idle
+        return opener
+    }
+
+    private mutating func take() -> State {
+        var taken = State.idle
+        swap(&taken, &state)
+        return taken
+    }
+
+    private static func agree(
+        _ sharing: consuming Sharing, with share: [UInt8]
+    ) throws(ProtocolError) -> SharedSecret {
+        do throws(CryptoError) {
+            return try sharing.ephemeral.sharedSecret(with: share)
+        } catch {
+            throw .keyExchange(error)
+        }
+    }
+
+    private func parseHostKey(
+        _ blob: [UInt8], for algorithm: SignatureAlgorithm
+    ) throws(ProtocolError) -> PublicKey {
+        let key: VerificationKey
+        do throws(CryptoError) {
+            key = try VerificationKey(blob: blob, minimumRSABitCount: minimumRSABitCount)
+        } catch {
+            if case .weakKey(let bitCount) = error { throw .weakHostKey(bitCount: bitCount) }
+            throw .hostKeyMismatch
+        }
+        guard key.type == algorithm.keyType, let publicKey = try? PublicKey(key) else { throw .hostKeyMismatch }
+        return publicKey
+    }
+}

@@ -1,0 +1,112 @@
+package import NIOCore
+package import SSHCrypto
+
+/// Splits the incoming stream into packets and opens them (RFC 4253 §6).
+///
+/// A packet that lies whole in the receive buffer is decrypted straight from it into a recycled buffer; only one that
+/// straddles two reads is gathered first, as its bytes arrive and never by the length that it claims.
+package struct PacketReader: ~Copyable {
+    /// An opened packet: its payload, and its sequence number for UNIMPLEMENTED.
+    package struct Packet {
+        package var payload: ByteBuffer
+        package let sequence: UInt32
+    }
+
+    private var opener = Opener()
+    private var isEncrypted = false
+    private var ring = BufferRing(count: 96)
+    private var carry = ByteBuffer()
+    /// The length of the packet at hand, once its header was read; reading it twice would advance the cipher twice.
+    private var length: UInt32?
+    package private(set) var sequence: UInt32 = 0
+
+    package init() {}
+
+    /// New keys are in force from the next packet on; strict key exchange also restarts the numbers.
+    package mutating func rekey(_ opener: consuming Opener, resetSequence: Bool) {
+        self.opener = opener
+        isEncrypted = true
+        if resetSequence { sequence = 0 }
+    }
+
+    /// The next packet, or nil when more bytes are needed; then all of `bytes` is consumed.
+    package mutating func next(from bytes: inout ByteBuffer) throws(ProtocolError) -> Packet? {
+        if carry.readableBytes == 0 {
+            if let packet = try open(from: &bytes) { return packet }
+            carry.clear()
+            carry.writeBuffer(&bytes)
+            return nil
+        }
+        try fillCarry(upTo: length == nil ? opener.headerByteCount : nil, from: &bytes)
+        if length == nil, carry.readableBytes >= opener.headerByteCount {
+            length = try readLength(in: carry)
+            try fillCarry(upTo: nil, from: &bytes)
+        }
+        var gathered = ByteBuffer()
+        swap(&gathered, &carry)
+        defer { swap(&gathered, &carry) }
+        return try open(from: &gathered)
+    }
+
+    /// Moves bytes into `carry` until it holds the header (or the whole packet, once its length is known).
+    private mutating func fillCarry(upTo headerByteCount: Int?, from bytes: inout ByteBuffer) throws(ProtocolError) {
+        let wanted = headerByteCount ?? totalByteCount(length ?? 0)
+        let missing = min(max(wanted - carry.readableBytes, 0), bytes.readableBytes)
+        guard missing > 0, var piece = bytes.readSlice(length: missing) else { return }
+        carry.writeBuffer(&piece)
+    }
+
+    private func totalByteCount(_ length: UInt32) -> Int {
+        4 + Int(length) + opener.tagByteCount
+    }
+
+    private mutating func open(from bytes: inout ByteBuffer) throws(ProtocolError) -> Packet? {
+        guard bytes.readableBytes >= opener.headerByteCount else { return nil }
+        let length: UInt32 = if let known = self.length { known } else { try readLength(in: bytes) }
+        self.length = length
+        guard bytes.readableBytes >= totalByteCount(length) else { return nil }
+        var (slot, plaintext) = ring.take(minimumCapacity: Int(length))
+        do throws(CryptoError) {
+            try opener.open(length, in: bytes, at: bytes.readerIndex, sequence: sequence, into: &plaintext)
+        } catch {
+            throw error == .authenticationFailed ? .integrity : .crypto(error)
+        }
+        bytes.moveReaderIndex(forwardBy: totalByteCount(length))
+        self.length = nil
+        ring.put(plaintext, into: slot)
+        return Packet(payload: try payload(of: plaintext), sequence: try advance())
+    }
+
+    private mutating func readLength(in bytes: ByteBuffer) throws(ProtocolError) -> UInt32 {
+        let length: UInt32
+        do throws(CryptoError) {
+            length = try opener.packetLength(in: bytes, at: bytes.readerIndex, sequence: sequence)
+        } catch {
+            throw .crypto(error)
+        }
+        // RFC 4253 §6: at least 16 bytes or one block; OpenSSH PROTOCOL §1.5–1.7: the length stands outside the blocks.
+        let covered = opener.lengthIsOutsideBlocks ? Int(length) : Int(length) + 4
+        let minimum = opener.lengthIsOutsideBlocks ? opener.blockByteCount : max(16, opener.blockByteCount)
+        guard length <= Limits.packetByteCount, length >= 5, covered >= minimum,
+            covered.isMultiple(of: opener.blockByteCount)
+        else { throw .packet }
+        return length
+    }
+
+    /// Strips padding: at least four bytes of it, and at least one byte of payload before it.
+    private func payload(of plaintext: ByteBuffer) throws(ProtocolError) -> ByteBuffer {
+        var body = plaintext
+        guard let padding = body.readInteger(as: UInt8.self), padding >= 4,
+            let payload = body.readSlice(length: max(0, body.readableBytes - Int(padding))), payload.readableBytes > 0
+        else { throw .packet }
+        return payload
+    }
+
+    private mutating func advance() throws(ProtocolError) -> UInt32 {
+        let current = sequence
+        sequence &+= 1
+        // Numbers wrap in a long session (RFC 4253 §6.4), never before the first keys.
+        guard sequence != 0 || isEncrypted else { throw .limit(.sequenceNumber) }
+        return current
+    }
+}

@@ -1,0 +1,103 @@
+package import NIOCore
+package import SSHCrypto
+package import SSHWire
+
+/// Frames messages into the outbound buffer and seals them there, in place: what waits for the socket is ciphertext only.
+package struct PacketWriter: ~Copyable {
+    /// Room in front of a payload: packet_length and padding_length.
+    private static let headByteCount = 5
+
+    private var sealer = Sealer()
+    private var ring = BufferRing(count: 4)
+    private var slot: Int?
+    private var outbound = ByteBuffer()
+    private var random: RandomSource
+    package private(set) var sequence: UInt32 = 0
+    private var isEncrypted = false
+
+    package init(random: RandomSource) {
+        self.random = random
+    }
+
+    /// Sealed bytes that wait to be taken.
+    package var byteCount: Int { outbound.readableBytes }
+
+    package mutating func rekey(_ sealer: consuming Sealer, resetSequence: Bool) {
+        self.sealer = sealer
+        isEncrypted = true
+        if resetSequence { sequence = 0 }
+    }
+
+    /// Bytes that are not a packet: the identification line.
+    package mutating func writeUnframed(_ bytes: [UInt8]) {
+        prepare(byteCount: bytes.count)
+        outbound.writeBytes(bytes)
+    }
+
+    package mutating func write(_ payload: ByteBuffer) throws(ProtocolError) {
+        let start = begin(payloadByteCount: payload.readableBytes)
+        outbound.writeImmutableBuffer(payload)
+        try seal(from: start, granularity: 1)
+    }
+
+    package mutating func write(_ message: some Message) throws(ProtocolError) {
+        try write(message.payload)
+    }
+
+    /// Channel data: the user's bytes are copied once, from their buffer to ours.
+    package mutating func writeData(_ data: ByteBuffer, to recipient: ChannelID) throws(ProtocolError) {
+        let start = begin(payloadByteCount: data.readableBytes + 9)
+        outbound.writeInteger(MessageNumber.channelData.rawValue)
+        outbound.writeInteger(recipient.rawValue)
+        outbound.writeString(data)
+        try seal(from: start, granularity: 1)
+    }
+
+    /// A password request (RFC 4252 §8), written from guarded memory into the packet that is sealed at once, padded so
+    /// that its size does not tell the password's.
+    package mutating func writePassword(_ password: borrowing SecretBytes, user: [UInt8]) throws(ProtocolError) {
+        let start = begin(payloadByteCount: user.count + password.count + 64)
+        outbound.writeInteger(MessageNumber.userauthRequest.rawValue)
+        UserauthRequest.encodeHead(
+            user: user, service: ServiceRequest.connection, method: "password", into: &outbound)
+        outbound.writeBoolean(false)
+        outbound.writeSecretString(password)
+        try seal(from: start, granularity: 64)
+    }
+
+    /// Everything sealed so far.
+    package mutating func take() -> ByteBuffer? {
+        guard outbound.readableBytes > 0 else { return nil }
+        let taken = outbound
+        if let slot { ring.put(outbound, into: slot) }
+        slot = nil
+        outbound = ByteBuffer()
+        return taken
+    }
+
+    /// Makes room for a whole packet first, so that no plaintext is left behind by a buffer that had to grow.
+    private mutating func begin(payloadByteCount: Int) -> Int {
+        prepare(byteCount: payloadByteCount + sealer.maximumOverhead + Self.headByteCount)
+        let start = outbound.writerIndex
+        outbound.writeRepeatingByte(0, count: Self.headByteCount)
+        return start
+    }
+
+    private mutating func prepare(byteCount: Int) {
+        guard slot == nil else { return outbound.reserveCapacity(minimumWritableBytes: byteCount) }
+        let (slot, buffer) = ring.take(minimumCapacity: max(byteCount, 4096))
+        self.slot = slot
+        outbound = buffer
+    }
+
+    private mutating func seal(from start: Int, granularity: Int) throws(ProtocolError) {
+        do throws(CryptoError) {
+            try sealer.seal(
+                packetAt: start, in: &outbound, sequence: sequence, granularity: granularity, random: &random)
+        } catch {
+            throw .crypto(error)
+        }
+        sequence &+= 1
+        guard sequence != 0 || isEncrypted else { throw .limit(.sequenceNumber) }
+    }
+}
