@@ -27,6 +27,89 @@ package struct KeyExchange: ~Copyable {
     private struct Proven: ~Copyable {
         let agreement: NegotiatedAlgorithms
         let hostKey: PublicKey
+        let secret: SharedSecret
+        let hash: [UInt8]
+    }
+
+    private enum State: ~Copyable {
+        case idle
+        case proposed(Proposal)
+        case sharing(Sharing)
+        case proven(Proven)
+        case switching(Opener)
+    }
+
+    private var state = State.idle
+    private let clientIdentification: [UInt8]
+    private let minimumRSABitCount: Int
+    package var serverIdentification: [UInt8] = []
+    package private(set) var stage = KeyExchangeStage.idle
+    /// What the exchange in progress agreed on.
+    package private(set) var proposedAlgorithms: NegotiatedAlgorithms?
+    /// What is in force.
+    package private(set) var algorithms: NegotiatedAlgorithms?
+    /// H of the first exchange (RFC 4253 §7.2).
+    package private(set) var sessionID: [UInt8]?
+    package private(set) var hostKey: PublicKey?
+    /// The next packet of the exchange was guessed wrongly and is to be dropped.
+    package private(set) var skipsNextPacket = false
+
+    package init(clientIdentification: [UInt8], minimumRSABitCount: Int) {
+        self.clientIdentification = clientIdentification
+        self.minimumRSABitCount = minimumRSABitCount
+    }
+
+    /// Whether packets other than the exchange's own must wait: from our KEXINIT to our NEWKEYS.
+    package var holdsBackOthers: Bool {
+        switch stage {
+        case .awaitingKexInit, .awaitingReply, .awaitingTrust: true
+        case .idle, .awaitingNewKeys: false
+        }
+    }
+
+    /// Our KEXINIT, to be sent now.
+    package mutating func propose(_ message: KexInit) -> ByteBuffer {
+        let payload = message.payload
+        state = .proposed(Proposal(message: message, payload: payload))
+        stage = .awaitingKexInit
+        return payload
+    }
+
+    /// The peer's proposal: agree, and offer our public share.
+    package mutating func receive(
+        _ theirs: KexInit, payload: ByteBuffer, random: inout RandomSource
+    ) throws(ProtocolError) -> KexECDHInit {
+        guard case .proposed(let ours) = take() else { throw .unexpected(KexInit.number, during: .keyExchange) }
+        let agreement = try Negotiation.agree(ours: ours.message, theirs: theirs)
+        proposedAlgorithms = agreement
+        skipsNextPacket = Negotiation.isWrongGuess(ours: ours.message, theirs: theirs)
+        do throws(CryptoError) {
+            let ephemeral = try EphemeralKey(for: agreement.keyExchange, random: &random)
+            let share = KexECDHInit(publicShare: ephemeral.publicShare)
+            state = .sharing(Sharing(ours: ours, theirs: payload, agreement: agreement, ephemeral: ephemeral))
+            stage = .awaitingReply
+            return share
+        } catch {
+            throw .crypto(error)
+        }
+    }
+
+    /// Drops the packet that a wrong guess announced.
+    package mutating func skipPacket() {
+        skipsNextPacket = false
+    }
+
+    /// The server's reply: compute the secret, and verify the signature before anyone hears of the key.
+    package mutating func receive(_ reply: KexECDHReply) throws(ProtocolError) -> PublicKey {
+        guard case .sharing(let sharing) = take() else {
+            throw .unexpected(KexECDHReply.number, during: .keyExchange)
+        }
+        let agreement = sharing.agreement
+        let hash = ExchangeHash(
+            clientIdentification: clientIdentification, serverIdentification: serverIdentification,
+            clientKexInit: sharing.ours.payload, serverKexInit: sharing.theirs, hostKey: reply.hostKey,
+            clientShare: sharing.ephemeral.publicShare, serverShare: reply.publicShare)
+        let key = try parseHostKey(reply.hostKey, for: agreement.hostKey)
         let secret = try Self.agree(sharing, with: reply.publicShare)
         let value: [UInt8]
         do throws(CryptoError) {
