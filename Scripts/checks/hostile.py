@@ -1,0 +1,56 @@
+"""Each row of what a hostile peer may send is named by a test, or waits with a reason."""
+
+import re
+
+from . import tree
+
+ROWS = "Tests/Support/hostile-rows.txt"
+WAITING = "Tests/Support/hostile-waiting.txt"
+IDENTIFIER = re.compile(r"\b(?:ID|PK|KI|KX)-\d\d\b")
+
+
+def check(root):
+    findings = []
+    rows = table(root, ROWS, findings)
+    waiting = table(root, WAITING, findings)
+    tested = named_in_tests(root)
+    for row, (path, line) in sorted(tested.items()):
+        if row not in rows:
+            findings.append((path, line, f"{row} is not a row of {ROWS}"))
+        if row in waiting:
+            findings.append((WAITING, waiting[row], f"{row} waits no more: {path}:{line} names it"))
+    for row, line in waiting.items():
+        if row not in rows:
+            findings.append((WAITING, line, f"{row} is not a row of {ROWS}"))
+    for row, line in rows.items():
+        if row not in tested and row not in waiting:
+            findings.append((ROWS, line, f"{row} is neither named by a test nor waiting"))
+    return findings
+
+
+def named_in_tests(root):
+    """Identifiers in string literals: a test's name, or a row of the table it runs over. Comments prove nothing."""
+    found = {}
+    for source in tree.swift_files(root, "Tests"):
+        for match in IDENTIFIER.finditer(source.literals):
+            found.setdefault(match.group(), (source.path, source.line(match.start())))
+    return found
+
+
+def table(root, name, findings):
+    """Lines of an identifier and a sentence; lines that begin with `#` are comments."""
+    path = root / name
+    if not path.exists():
+        findings.append((name, 0, "missing"))
+        return {}
+    rows = {}
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        row, _, text = line.partition(" ")
+        if not IDENTIFIER.fullmatch(row) or len(text.strip()) < 5:
+            findings.append((name, number, "not an identifier and a sentence"))
+        elif row in rows:
+            findings.append((name, number, f"{row} stands twice"))
+        rows[row] = number
+    return rows
