@@ -11,12 +11,18 @@ package struct SecretBytes: ~Copyable, Sendable {
     /// `count` zero bytes.
     package init(count: Int) {
         self.count = max(0, count)
+        guard self.count > 0 else {
+            // Nothing to guard: no pages, and no address.
+            address = 0
+            isGuarded = false
+            return
+        }
         if Sodium.isReady, let guarded = unsafe sodium_malloc(self.count) {
             address = UInt(bitPattern: guarded)
             isGuarded = true
         } else {
             // The budget for locked memory is small. A login does not fail for it: this memory is wiped too.
-            let plain = UnsafeMutableRawPointer.allocate(byteCount: max(1, self.count), alignment: 16)
+            let plain = UnsafeMutableRawPointer.allocate(byteCount: self.count, alignment: 16)
             address = UInt(bitPattern: plain)
             isGuarded = false
         }
@@ -29,10 +35,10 @@ package struct SecretBytes: ~Copyable, Sendable {
     }
 
     deinit {
-        let pointer = unsafe UnsafeMutableRawPointer(bitPattern: address)
+        guard let pointer = unsafe UnsafeMutableRawPointer(bitPattern: address) else { return }
         guard !isGuarded else { return unsafe sodium_free(pointer) }
         unsafe sodium_memzero(pointer, count)
-        unsafe pointer?.deallocate()
+        unsafe pointer.deallocate()
     }
 
     package borrowing func withUnsafeBytes<R: ~Copyable, E: Error>(
@@ -67,6 +73,7 @@ package struct SecretBytes: ~Copyable, Sendable {
     /// Compares in constant time; only the lengths show.
     package borrowing func isEqual(to other: borrowing SecretBytes) -> Bool {
         guard count == other.count else { return false }
+        guard count > 0 else { return true }
         return unsafe withUnsafeBytes { ours in
             unsafe other.withUnsafeBytes { theirs in
                 guard let a = ours.baseAddress, let b = theirs.baseAddress else { return false }

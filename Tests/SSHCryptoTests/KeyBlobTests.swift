@@ -1,0 +1,35 @@
+import NIOCore
+import SSHWire
+import Testing
+
+@testable import SSHCrypto
+
+@Suite struct KeyBlobTests {
+    static let keys: [VerificationKey] = [
+        .ed25519(hex(Ed25519Tests.known[0].point)), ECDSATests.key, RSATests.key,
+    ]
+
+    @Test("A key's blob reads back as the key, and no prefix of it nor one byte more does", arguments: keys)
+    func shape(key: VerificationKey) throws {
+        #expect(try VerificationKey(blob: key.blob) == key)
+        for count in 0..<key.blob.count {
+            #expect(throws: CryptoError.self) { try VerificationKey(blob: Array(key.blob.prefix(count))) }
+        }
+        #expect(throws: CryptoError.invalidKey) { try VerificationKey(blob: key.blob + [0]) }
+    }
+
+    @Test(
+        "A type that is not known is unsupported",
+        arguments: ["ssh-dss", "ecdsa-sha2-nistp384", "ssh-ed25519-cert-v01@openssh.com", "", "SSH-RSA"])
+    func unknown(name: String) {
+        #expect(throws: CryptoError.unsupported) { try VerificationKey(blob: signatureBlob(name, [1, 2, 3])) }
+    }
+
+    @Test("Each signature algorithm names the type of the keys that make it")
+    func types() {
+        #expect(
+            SignatureAlgorithm.allCases.map(\.keyType) == ["ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa", "ssh-rsa"])
+        #expect(Self.keys.map(\.type) == ["ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa"])
+        #expect(Self.keys.map(\.bitCount) == [256, 256, 2048])
+    }
+}

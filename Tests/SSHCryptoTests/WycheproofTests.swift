@@ -1,0 +1,142 @@
+import Foundation
+import NIOCore
+import SSHWire
+import Testing
+
+@testable import SSHCrypto
+
+/// Project Wycheproof's vectors, where `FAIRLEAD_VECTORS` names a directory that holds them.
+@Suite(.enabled(if: ProcessInfo.processInfo.environment["FAIRLEAD_VECTORS"] != nil))
+struct WycheproofTests {
+    struct File: Decodable {
+        let testGroups: [Group]
+    }
+
+    struct Group: Decodable {
+        struct PublicKey: Decodable {
+            let pk: String?
+            let uncompressed: String?
+            let modulus: String?
+            let publicExponent: String?
+        }
+        let publicKey: PublicKey?
+        let ivSize: Int?
+        let keySize: Int?
+        let tests: [Vector]
+    }
+
+    struct Vector: Decodable {
+        let tcId: Int
+        let result: String
+        let key, iv, aad, msg, ct, tag, sig: String?
+        let `public`, `private`, shared: String?
+
+        var isValid: Bool { result == "valid" }
+    }
+
+    func groups(_ name: String) throws -> [Group] {
+        let directory = try #require(ProcessInfo.processInfo.environment["FAIRLEAD_VECTORS"])
+        let data = try Data(contentsOf: URL(fileURLWithPath: directory + "/" + name))
+        return try JSONDecoder().decode(File.self, from: data).testGroups
+    }
+
+    /// Whether `body` succeeds for exactly the valid vectors; returns how many were looked at.
+    func judge(_ vectors: [Vector], _ body: (Vector) throws -> Void) -> Int {
+        for vector in vectors where vector.result != "acceptable" {
+            let isAccepted = (try? body(vector)) != nil
+            #expect(isAccepted == vector.isValid, "vector \(vector.tcId)")
+        }
+        return vectors.count
+    }
+
+    @Test("X25519 gives each vector's secret, or refuses where it is zero")
+    func x25519() throws {
+        var count = 0
+        for vector in try groups("x25519_test.json").flatMap(\.tests) {
+            let key = try EphemeralKey(scalar: SecretBytes(copying: hex(vector.private ?? "")))
+            let shared = hex(vector.shared ?? "")
+            let secret: [UInt8]?
+            do {
+                secret = try key.sharedSecret(with: hex(vector.public ?? "")).encoded.exposed()
+            } catch {
+                secret = nil
+            }
+            let isZero = shared.allSatisfy { $0 == 0 }
+            #expect(secret == (isZero ? nil : SharedSecret(magnitude: SecretBytes(copying: shared)).encoded.exposed()))
+            count += 1
+        }
+        #expect(count > 500)
+    }
+
+    @Test("Ed25519 accepts exactly the valid vectors")
+    func ed25519() throws {
+        let count = try groups("ed25519_test.json").reduce(0) { count, group in
+            let key = VerificationKey.ed25519(hex(group.publicKey?.pk ?? ""))
+            return count
+                + judge(group.tests) { vector in
+                    let signature = signatureBlob("ssh-ed25519", hex(vector.sig ?? ""))
+                    try key.verify(signature, over: hex(vector.msg ?? ""), algorithm: .ed25519)
+                }
+        }
+        #expect(count > 100)
+    }
+
+    @Test("ECDSA accepts exactly the valid vectors, of those that SSH's form can express")
+    func ecdsa() throws {
+        let count = try groups("ecdsa_secp256r1_sha256_test.json").reduce(0) { count, group in
+            let key = VerificationKey.ecdsaNISTP256(point: hex(group.publicKey?.uncompressed ?? ""))
+            // SSH carries numbers, not DER: whatever is wrong with the DER alone cannot arrive.
+            let vectors = group.tests.filter { vector in
+                let der = hex(vector.sig ?? "")
+                return (try? ECDSASignature(der: der))?.der == der
+            }
+            return count
+                + judge(vectors) { vector in
+                    let signature = try ECDSASignature(der: hex(vector.sig ?? ""))
+                    let blob = signatureBlob("ecdsa-sha2-nistp256", Array(signature.blob.readableBytesView))
+                    try key.verify(blob, over: hex(vector.msg ?? ""), algorithm: .ecdsaNISTP256)
+                }
+        }
+        #expect(count > 200)
+    }
+
+    @Test(
+        "RSA accepts exactly the valid vectors",
+        arguments: [
+            ("rsa_signature_2048_sha256_test.json", SignatureAlgorithm.rsaSHA256),
+            ("rsa_signature_2048_sha512_test.json", .rsaSHA512),
+        ])
+    func rsa(file: String, algorithm: SignatureAlgorithm) throws {
+        let count = try groups(file).reduce(0) { count, group in
+            let key = VerificationKey.rsa(
+                exponent: MPInt(magnitude: hex(group.publicKey?.publicExponent ?? "")),
+                modulus: MPInt(magnitude: hex(group.publicKey?.modulus ?? "")))
+            return count
+                + judge(group.tests) { vector in
+                    let blob = signatureBlob(algorithm.rawValue, hex(vector.sig ?? ""))
+                    try key.verify(blob, over: hex(vector.msg ?? ""), algorithm: algorithm)
+                }
+        }
+        #expect(count > 200)
+    }
+
+    @Test("AES-GCM opens exactly the valid vectors")
+    func gcm() throws {
+        let groups = try groups("aes_gcm_test.json").filter { $0.ivSize == 96 && $0.keySize != 192 }
+        let count = groups.reduce(0) { count, group in
+            let cipher: CipherAlgorithm = group.keySize == 128 ? .aes128GCM : .aes256GCM
+            return count
+                + judge(group.tests) { vector in
+                    let context = try CipherContext(
+                        cipher.implementation, key: hex(vector.key ?? ""), nonce: hex(vector.iv ?? ""), encrypts: false)
+                    let (additional, ciphertext) = (hex(vector.aad ?? ""), hex(vector.ct ?? ""))
+                    var plaintext = [UInt8](repeating: 0, count: ciphertext.count)
+                    try context.update(additional, count: additional.count, into: nil)
+                    try context.update(ciphertext, count: ciphertext.count, into: &plaintext)
+                    try context.finish(verifying: hex(vector.tag ?? ""), count: 16)
+                    if plaintext != hex(vector.msg ?? "") { throw CryptoError.authenticationFailed }
+                }
+        }
+        #expect(count > 50)
+    }
+}
