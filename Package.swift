@@ -61,5 +61,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["CSupport"], path: "Tests/Support", swiftSettings: testSettings),
         .testTarget(name: "SupportTests", dependencies: ["TestSupport"], swiftSettings: testSettings),
+        .testTarget(name: "SSHConfigTests", dependencies: ["SSHConfig"], swiftSettings: testSettings),
+        .testTarget(name: "SSHWireTests", dependencies: ["SSHWire", nioCore], swiftSettings: testSettings),
     ]
 )
