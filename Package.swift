@@ -59,9 +59,15 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "CSupport", path: "Tests/CSupport"),
         .target(
-            name: "TestSupport", dependencies: ["CSupport"], path: "Tests/Support", swiftSettings: testSettings),
+            name: "TestSupport", dependencies: ["CSupport"], path: "Tests/Support",
+            exclude: ["hostile-rows.txt", "hostile-waiting.txt"], swiftSettings: testSettings),
+        .testTarget(
+            name: "SSHIdentityTests", dependencies: ["SSHWire", "SSHCrypto", "SSHIdentity", "TestSupport", nioCore],
+            swiftSettings: testSettings),
         .testTarget(name: "SupportTests", dependencies: ["TestSupport"], swiftSettings: testSettings),
         .testTarget(name: "SSHConfigTests", dependencies: ["SSHConfig"], swiftSettings: testSettings),
+        .testTarget(
+            name: "SSHCryptoTests", dependencies: ["SSHCrypto", "SSHWire", nioCore], swiftSettings: testSettings),
         .testTarget(name: "SSHWireTests", dependencies: ["SSHWire", nioCore], swiftSettings: testSettings),
     ]
 )

@@ -82,8 +82,17 @@ package final class PseudoTerminal: Sendable {
 
     package func read(until pattern: [UInt8], within limit: Duration = .seconds(20)) async throws -> [UInt8] {
         let what = "\"\(String(decoding: pattern, as: UTF8.self))\" on the terminal"
+        var sawEnd: ContinuousClock.Instant?
         return try await poll(for: what, within: limit, soFar: { self.pendingOutput }) {
-            collector.take(through: pattern)
+            if let bytes = collector.take(through: pattern) { return bytes }
+            guard exit != nil else { return nil }
+            // The program's last words may still be on their way.
+            let end = sawEnd ?? .now
+            sawEnd = end
+            guard ContinuousClock.now < end + .milliseconds(500) else {
+                throw SupportError.commandFailed("ended without \(what):\n\(pendingOutput)")
+            }
+            return nil
         }
     }
 
