@@ -11,6 +11,8 @@ package enum SessionRequest: Hashable, Sendable {
     case windowChange(WindowSize)
     /// A signal's name without `SIG` (§6.10).
     case signal(name: [UInt8])
+    /// We read no more of its output (OpenSSH PROTOCOL §2.1).
+    case endOfWrite
 
     package var name: Name {
         switch self {
@@ -21,6 +23,7 @@ package enum SessionRequest: Hashable, Sendable {
         case .subsystem: "subsystem"
         case .windowChange: "window-change"
         case .signal: "signal"
+        case .endOfWrite: "eow@openssh.com"
         }
     }
 
@@ -28,7 +31,7 @@ package enum SessionRequest: Hashable, Sendable {
     package var wantsReply: Bool {
         switch self {
         case .pseudoTerminal, .shell, .execute, .subsystem: true
-        case .environment, .windowChange, .signal: false
+        case .environment, .windowChange, .signal, .endOfWrite: false
         }
     }
 
@@ -42,7 +45,7 @@ package enum SessionRequest: Hashable, Sendable {
             details.writeString(term)
             size.encode(into: &details)
             details.writeString(modes.encoded)
-        case .shell:
+        case .shell, .endOfWrite:
             break
         case .execute(let bytes), .subsystem(let bytes), .signal(let bytes):
             details.writeString(bytes)

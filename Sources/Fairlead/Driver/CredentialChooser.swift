@@ -1,0 +1,137 @@
+import Logging
+import NIOPosix
+import SSHCore
+import SSHCrypto
+import SSHIdentity
+import SSHWire
+
+/// Decides what to log in with next: the credentials in their order, as far as the server takes them.
+struct CredentialChooser: Sendable {
+    private struct KeyAttempt: Sendable {
+        let key: PrivateKey
+        let algorithm: SignatureAlgorithm
+    }
+
+    private let configuration: SSHConfiguration
+    /// Passwords may not go to a host whose key changed, whatever the policy let pass.
+    private let refusesPasswords: Bool
+    private var remaining: [Credential]
+    private var keyAttempts: [KeyAttempt] = []
+    private var passwordAttempt = 0
+    private var askedWhatWouldDo = false
+    private(set) var currentKey: PrivateKey?
+    private var lastMethods: NameList?
+
+    init(_ configuration: SSHConfiguration, refusesPasswords: Bool) {
+        self.configuration = configuration
+        self.refusesPasswords = refusesPasswords
+        remaining = configuration.credentials
+    }
+
+    /// The next request, or nil when nothing is left.
+    ///
+    /// `algorithms` gives the signature algorithms that the server takes for a key.
+    mutating func next(
+        _ round: AuthenticationRound, algorithms: @Sendable (PublicKey) async -> [SignatureAlgorithm]
+    ) async throws(SSHError) -> AuthenticationRequest? {
+        lastMethods = round.methods ?? lastMethods
+        if let prompt = round.expiredPasswordPrompt {
+            configuration.logger.warning("the password has expired and must be changed: \(PeerText.line(prompt))")
+        }
+        if accepts("publickey"), let attempt = try await nextKey(algorithms) {
+            currentKey = attempt.key
+            return .publicKey(attempt.key.publicKey, attempt.algorithm, asksFirst: false)
+        }
+        guard lastMethods != nil || askedWhatWouldDo else {
+            askedWhatWouldDo = true
+            return AuthenticationRequest.none
+        }
+        guard accepts("password"), let password = try await nextPassword() else { return nil }
+        return .password(password)
+    }
+
+    /// Why nothing is left to try.
+    var denial: SSHError {
+        let methods = lastMethods?.text ?? ""
+        return SSHError(
+            .authentication, .denied,
+            "\(configuration.user)@\(configuration.host): Permission denied (\(methods)).")
+    }
+
+    private func accepts(_ method: Name) -> Bool {
+        lastMethods?.contains(method) ?? (method == "publickey")
+    }
+
+    private mutating func nextKey(
+        _ algorithms: @Sendable (PublicKey) async -> [SignatureAlgorithm]
+    ) async throws(SSHError) -> KeyAttempt? {
+        while keyAttempts.isEmpty {
+            guard let index = remaining.firstIndex(where: \.isKey) else { return nil }
+            guard let key = await load(remaining.remove(at: index)) else { continue }
+            let usable = await algorithms(key.publicKey)
+            if usable.isEmpty {
+                configuration.logger.warning(
+                    "the server takes no signature algorithm of the key \(key.publicKey.fingerprint.sha256)")
+            }
+            keyAttempts = usable.map { KeyAttempt(key: key, algorithm: $0) }
+        }
+        return keyAttempts.removeFirst()
+    }
+
+    private func load(_ credential: Credential) async -> PrivateKey? {
+        switch credential.kind {
+        case .privateKey(let key): return key
+        case .password: return nil
+        case .keyFile(let path, let isOptional):
+            let result = await Blocking.run {
+                Result { () throws(SSHError) in try KeyFileLoader.load(path) }
+            }
+            switch result {
+            case .success(let key?): return key
+            case .success(nil):
+                if !isOptional { configuration.logger.warning("Identity file \(path) not accessible: no such file.") }
+            case .failure(let error): configuration.logger.warning("\(error)")
+            }
+            return nil
+        }
+    }
+
+    private mutating func nextPassword() async throws(SSHError) -> Password? {
+        guard !refusesPasswords else {
+            configuration.logger.warning(
+                "Password authentication is disabled: the host's key is not the one on record.")
+            return nil
+        }
+        while let index = remaining.firstIndex(where: \.isPassword) {
+            guard case .password(let attempts, let ask) = remaining[index].kind, passwordAttempt < attempts else {
+                remaining.remove(at: index)
+                passwordAttempt = 0
+                continue
+            }
+            passwordAttempt += 1
+            let question = Credential.PasswordQuestion(
+                user: configuration.user, host: configuration.host, attempt: passwordAttempt)
+            do {
+                if let secret = try await ask(question) { return secret.password }
+            } catch let error as SSHError {
+                throw error
+            } catch {
+                throw SSHError(.authentication, .cancelled, "The password question was not answered")
+            }
+            remaining.remove(at: index)
+            passwordAttempt = 0
+        }
+        return nil
+    }
+}
+
+extension Credential {
+    var isKey: Bool {
+        switch kind {
+        case .privateKey, .keyFile: true
+        case .password: false
+        }
+    }
+
+    var isPassword: Bool { !isKey }
+}

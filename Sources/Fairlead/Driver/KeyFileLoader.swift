@@ -1,0 +1,49 @@
+import SSHCore
+import SSHCrypto
+import SSHIdentity
+
+/// Reads private keys from files.
+enum KeyFileLoader {
+    /// The key; nil when the file is missing.
+    static func load(_ path: String) throws(SSHError) -> PrivateKey? {
+        let file: (contents: Password, access: PlatformFiles.Access)
+        do throws(PlatformFiles.Failure) {
+            file = try PlatformFiles.readSecret(path, upTo: OpenSSHPrivateKey.maximumByteCount)
+        } catch {
+            if error == .missing { return nil }
+            throw SSHError(.authentication, .file, "Load key \"\(path)\": \(error.text)")
+        }
+        guard !file.access.isOurs || !file.access.isReadableByOthers else {
+            let mode = String(file.access.mode, radix: 8)
+            throw SSHError(
+                .authentication, .file,
+                "Load key \"\(path)\": bad permissions: mode 0\(mode) lets others read this private key; run: chmod 600 \(path)"
+            )
+        }
+        do throws(KeyFileError) {
+            return try OpenSSHPrivateKey.parse(file.contents.secret)
+        } catch {
+            throw SSHError(.authentication, .file, "Load key \"\(path)\": \(error)")
+        }
+    }
+}
+
+extension PlatformFiles.Failure {
+    package var text: String {
+        switch self {
+        case .missing: "No such file or directory"
+        case .system(let number): PlatformFiles.errorText(number)
+        case .notRegular: "not a regular file"
+        case .tooLarge: "the file is too large"
+        }
+    }
+}
+
+extension PlatformFiles {
+    /// Makes the directory that a file is to lie in, for the user alone, unless it is there.
+    static func makeParentDirectory(of path: String) throws(Failure) {
+        let bytes = Array(path.utf8)
+        guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")), slash > 0 else { return }
+        try makeDirectory(String(decoding: bytes[..<slash], as: UTF8.self))
+    }
+}

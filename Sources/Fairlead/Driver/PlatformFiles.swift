@@ -1,0 +1,135 @@
+import NIOCore
+import SSHCore
+import SSHCrypto
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// The file calls of the system, in one place: what is bound to a platform, and every unsafe use of it.
+package enum PlatformFiles {
+    package enum Failure: Error, Equatable {
+        case missing
+        case system(Int32)
+        case notRegular
+        case tooLarge
+    }
+
+    /// What a private key file's owner and mode allow.
+    struct Access {
+        var isOurs: Bool
+        var isReadableByOthers: Bool
+        var mode: UInt32
+    }
+
+    /// The system's words for an error number.
+    package static func errorText(_ number: Int32) -> String {
+        unsafe String(cString: strerror(number))
+    }
+
+    /// A whole file.
+    ///
+    /// `/dev/null` is an empty one; pipes and devices are refused without waiting for them.
+    package static func read(_ path: String, upTo maximum: Int) throws(Failure) -> [UInt8] {
+        let (descriptor, status) = try open(path, upTo: maximum)
+        defer { close(descriptor) }
+        guard status.st_mode & S_IFMT == S_IFREG else { return [] }
+        var contents: [UInt8] = []
+        var block = [UInt8](repeating: 0, count: 64 * 1024)
+        while contents.count <= maximum {
+            let count = unsafe SystemCalls.read(descriptor, &block, block.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw .system(errno) }
+            guard count > 0 else { return contents }
+            contents += block[..<count]
+        }
+        throw .tooLarge
+    }
+
+    /// A whole file straight into guarded memory, with what its mode says.
+    static func readSecret(_ path: String, upTo maximum: Int) throws(Failure) -> (contents: Password, access: Access) {
+        let (descriptor, status) = try open(path, upTo: maximum)
+        defer { close(descriptor) }
+        let size = max(0, Int(status.st_size))
+        var secret = SecretBytes(count: size)
+        let count = unsafe secret.withUnsafeMutableBytes { target -> Int in
+            var filled = 0
+            while filled < target.count {
+                let count = unsafe SystemCalls.read(
+                    descriptor, target.baseAddress?.advanced(by: filled), target.count - filled)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { return count < 0 ? -1 : filled }
+                filled += count
+            }
+            return filled
+        }
+        guard count >= 0 else { throw .system(errno) }
+        let access = Access(
+            isOurs: status.st_uid == getuid(), isReadableByOthers: status.st_mode & 0o077 != 0,
+            mode: UInt32(status.st_mode & 0o777))
+        return (Password(count == size ? secret : secret.prefix(count)), access)
+    }
+
+    /// Appends one line to a file of lines, all of it or nothing, and creates the file for the user alone.
+    ///
+    /// A lock keeps a second writer of ours out; one write with O_APPEND keeps the lines of others whole. A file whose last
+    /// line lacks its end gets one first. What a full disk cut off is taken back.
+    package static func append(line: [UInt8], to path: String) throws(Failure) {
+        let descriptor = unsafe path.withCString { path in
+            unsafe SystemCalls.open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o600)
+        }
+        guard descriptor >= 0 else { throw .system(errno) }
+        defer { close(descriptor) }
+        guard flock(descriptor, LOCK_EX) == 0 else { throw .system(errno) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw .system(errno) }
+        let isRegular = status.st_mode & S_IFMT == S_IFREG
+        var bytes = line
+        var last: UInt8 = 0
+        if isRegular, status.st_size > 0, unsafe pread(descriptor, &last, 1, status.st_size - 1) == 1,
+            last != UInt8(ascii: "\n")
+        {
+            bytes.insert(UInt8(ascii: "\n"), at: 0)
+        }
+        let count = unsafe SystemCalls.write(descriptor, bytes, bytes.count)
+        guard count != bytes.count else { return }
+        let failure = count < 0 ? errno : ENOSPC
+        if isRegular { _ = ftruncate(descriptor, status.st_size) }
+        throw .system(failure)
+    }
+
+    /// Makes a directory for the user alone, unless it is there.
+    package static func makeDirectory(_ path: String) throws(Failure) {
+        let result = unsafe path.withCString { unsafe mkdir($0, 0o700) }
+        guard result == 0 || errno == EEXIST else { throw .system(errno) }
+    }
+
+    private static func open(_ path: String, upTo maximum: Int) throws(Failure) -> (Int32, stat) {
+        let descriptor = unsafe path.withCString { unsafe SystemCalls.open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0) }
+        guard descriptor >= 0 else { throw errno == ENOENT || errno == ENOTDIR ? .missing : .system(errno) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else {
+            let number = errno
+            close(descriptor)
+            throw .system(number)
+        }
+        let kind = status.st_mode & S_IFMT
+        guard kind == S_IFREG || isNullDevice(status) else {
+            close(descriptor)
+            throw kind == S_IFDIR ? .system(EISDIR) : .notRegular
+        }
+        guard kind != S_IFREG || status.st_size <= maximum else {
+            close(descriptor)
+            throw .tooLarge
+        }
+        return (descriptor, status)
+    }
+
+    private static func isNullDevice(_ status: stat) -> Bool {
+        var null = stat()
+        return unsafe stat("/dev/null", &null) == 0 && null.st_rdev == status.st_rdev
+            && status.st_mode & S_IFMT == S_IFCHR
+    }
+}

@@ -1,0 +1,28 @@
+import NIOCore
+import SSHCore
+
+/// What the connection keeps for one session channel, besides the engine's own state.
+struct Session {
+    /// Why the server refused the channel.
+    struct Refusal {
+        var reason: UInt32
+        var text: ByteBuffer
+    }
+
+    var output = Inbox()
+    var errorOutput = Inbox()
+    var isOpen = false
+    var refusal: Refusal?
+    /// Requests that were sent and want a reply, and the replies so far, in the same order.
+    var requestCount = 0
+    var replies: [Bool] = []
+    var exit: ChannelExit?
+    /// No more output comes.
+    var hasEnded = false
+    /// Both sides are done, or the connection is lost.
+    var isClosed = false
+    /// The connection ended before the channel did.
+    var isLost = false
+    /// Where the bytes go when they are not read through a `ByteStream`.
+    var pump: DescriptorPump?
+}

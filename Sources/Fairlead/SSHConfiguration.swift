@@ -1,0 +1,61 @@
+package import SSHCore
+public import Logging
+
+/// Where to connect to, as whom, and how.
+public struct SSHConfiguration: Sendable {
+    /// Which address family to use.
+    public enum AddressFamily: Hashable, Sendable { case any, ipv4, ipv6 }
+
+    /// A name to resolve, or a literal IPv4 or IPv6 address, with a zone if need be.
+    public var host: String
+    /// The TCP port.
+    ///
+    /// Default 22.
+    public var port: Int
+    /// The user to log in as.
+    public var user: String
+    /// How the host's key is verified.
+    public var hostVerification: HostVerification
+    /// The name under which the host's key is looked up and stored.
+    ///
+    /// Default `nil`: the host itself.
+    public var hostKeyAlias: String?
+    /// Means to log in, tried in this order.
+    public var credentials: [Credential]
+    /// The bound on TCP and identification for each address.
+    ///
+    /// Default `nil`: 30 seconds for everything up to NEWKEYS.
+    public var connectTimeout: Duration?
+    /// Default `any`.
+    public var addressFamily = AddressFamily.any
+    /// What the connection tells about itself.
+    ///
+    /// Default: nothing.
+    public var logger = Logger(label: "fairlead") { _ in SwiftLogNoOpLogHandler() }
+    /// The server's words before login, escaped; nil drops them.
+    public var onBanner: (@Sendable (String) -> Void)?
+    package var algorithms = AlgorithmPolicy.standard
+    /// True when the user chose the host-key algorithms, so that known hosts do not reorder them.
+    package var keepsHostKeyOrder = false
+
+    /// A configuration with the algorithms' default order and 30 seconds for the handshake.
+    ///
+    /// - Parameters:
+    ///   - host: A name or a literal address.
+    ///   - port: The TCP port. Default 22.
+    ///   - user: The user to log in as.
+    ///   - hostVerification: How the host's key is verified; there is no default.
+    ///   - credentials: Means to log in, tried in this order.
+    public init(
+        host: String, port: Int = 22, user: String, hostVerification: HostVerification, credentials: [Credential]
+    ) {
+        self.host = host
+        self.port = port
+        self.user = user
+        self.hostVerification = hostVerification
+        self.credentials = credentials
+    }
+
+    /// The name for known hosts.
+    var trustName: String { hostKeyAlias ?? host }
+}

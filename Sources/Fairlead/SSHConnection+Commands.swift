@@ -1,0 +1,108 @@
+public import NIOCore
+package import SSHCore
+
+extension SSHConnection {
+    /// Runs a command to its end and returns everything it printed.
+    ///
+    /// Both streams are drained at once, so it cannot deadlock however much the command prints.
+    ///
+    /// - Parameters:
+    ///   - command: The command line, which the server's user's shell interprets.
+    ///   - input: Bytes for its standard input. Default none: it reads end-of-file.
+    ///   - byteLimit: The most that is taken of each stream. Default 64 MiB.
+    /// - Throws: `SSHError` of kind `outputLimit` when there is more, `refused` when the server does not run commands, of
+    ///   stage `lost` when the connection ends.
+    public nonisolated func run(
+        _ command: String, input: ByteBuffer = ByteBuffer(), byteLimit: Int = 64 * 1024 * 1024
+    ) async throws -> CommandResult {
+        try await withProcess(command) { process in
+            async let output = process.output.collect(upTo: byteLimit)
+            async let errorOutput = process.errorOutput.collect(upTo: byteLimit)
+            async let sent: Void = process.sendAll(input)
+            let result = (output: try await output, errorOutput: try await errorOutput)
+            _ = await sent
+            return CommandResult(
+                output: result.output, errorOutput: result.errorOutput, exitStatus: try await process.exitStatus)
+        }
+    }
+
+    /// Runs a command for as long as `body` takes; when that ends first, the command is ended too.
+    ///
+    /// - Parameters:
+    ///   - command: The command line, which the server's user's shell interprets.
+    ///   - environment: Variables to set, as far as the server accepts them. Default none.
+    ///   - terminal: A pseudo-terminal to run in. Default `nil`: none.
+    ///   - body: Reads, writes and waits.
+    public nonisolated func withProcess<Result>(
+        _ command: String, environment: [String: String] = [:], terminal: PseudoTerminal? = nil,
+        _ body: (RemoteProcess) async throws -> Result
+    ) async throws -> Result {
+        try await withSession(.execute(command: Array(command.utf8)), environment, terminal, body)
+    }
+
+    /// Runs the user's shell for as long as `body` takes.
+    ///
+    /// - Parameters:
+    ///   - environment: Variables to set, as far as the server accepts them. Default none.
+    ///   - terminal: A pseudo-terminal to run in. Default `nil`: none.
+    ///   - body: Reads, writes and waits.
+    public nonisolated func withShell<Result>(
+        environment: [String: String] = [:], terminal: PseudoTerminal? = nil,
+        _ body: (RemoteProcess) async throws -> Result
+    ) async throws -> Result {
+        try await withSession(.shell, environment, terminal, body)
+    }
+
+    /// Runs a subsystem, such as `sftp`, for as long as `body` takes.
+    ///
+    /// - Parameters:
+    ///   - name: The subsystem's name.
+    ///   - body: Reads, writes and waits.
+    public nonisolated func withSubsystem<Result>(
+        _ name: String, _ body: (RemoteProcess) async throws -> Result
+    ) async throws -> Result {
+        try await withSession(.subsystem(name: Array(name.utf8)), [:], nil, body)
+    }
+
+    private nonisolated func withSession<Result>(
+        _ request: SessionRequest, _ environment: [String: String], _ terminal: PseudoTerminal?,
+        _ body: (RemoteProcess) async throws -> Result
+    ) async throws -> Result {
+        let requests = SessionRequest.sequence(request, environment: environment, terminal: terminal)
+        let id = try await start(requests)
+        do {
+            let result = try await body(RemoteProcess(connection: self, id: id))
+            await discard(id)
+            return result
+        } catch {
+            await discard(id, signal: "TERM")
+            throw error
+        }
+    }
+}
+
+extension SessionRequest {
+    /// What to send after the channel is open, in the order that servers expect: terminal, environment, program.
+    package static func sequence(
+        _ program: SessionRequest, environment: [String: String], terminal: PseudoTerminal?
+    ) -> [SessionRequest] {
+        var requests: [SessionRequest] = []
+        if let terminal {
+            requests.append(
+                .pseudoTerminal(
+                    term: Array(terminal.term.utf8), size: terminal.size.windowSize, modes: terminal.modes))
+        }
+        for (name, value) in environment.sorted(by: { $0.key < $1.key }) {
+            requests.append(.environment(name: Array(name.utf8), value: Array(value.utf8)))
+        }
+        return requests + [program]
+    }
+}
+
+extension RemoteProcess {
+    /// A process that ends before it read everything is no error.
+    fileprivate func sendAll(_ bytes: ByteBuffer) async {
+        try? await input.write(bytes)
+        try? await input.finish()
+    }
+}

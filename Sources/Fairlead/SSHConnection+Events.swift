@@ -1,0 +1,129 @@
+import Logging
+import NIOCore
+import SSHCore
+import SSHIdentity
+import SSHWire
+
+/// A question of the login.
+enum LoginStep {
+    case hostKey(PublicKey)
+    case credential(AuthenticationRound)
+    case signature(SignatureRequest)
+    case done
+}
+
+extension SSHConnection {
+    func handle(_ event: Event) {
+        switch event {
+        case .channelData(let id, let stream, let data): received(data, stream, in: id)
+        case .identified(let server):
+            info.serverIdentification = PeerText.line(server.line)
+            configuration.logger.debug("server: \(info.serverIdentification)")
+        case .hostKeyOffered(let key, let algorithms):
+            info.note(algorithms)
+            loginStep(.hostKey(key))
+        case .keysExchanged(let algorithms):
+            info.note(algorithms)
+            info.isStrict = engine.isStrictKeyExchange
+            logAlgorithms()
+        case .authenticationNeeded(let round): loginStep(.credential(round))
+        case .signatureNeeded(let request): loginStep(.signature(request))
+        case .authenticated(let proof):
+            info.authenticationMethod = proof.rawValue
+            loginStep(.done)
+        case .banner(let text):
+            configuration.onBanner?(
+                PeerText.block(text.readableBytesView, maximumByteCount: Limits.bannerByteCount, indent: ""))
+        case .note(let note): log(note)
+        default: handleSession(event)
+        }
+    }
+
+    private func handleSession(_ event: Event) {
+        switch event {
+        case .channelOpened(let id): update(id) { $0.isOpen = true }
+        case .channelRefused(let id, let reason, let text):
+            update(id) { $0.refusal = Session.Refusal(reason: reason, text: text) }
+        case .channelReply(let id, _, let isSuccess): update(id) { $0.replies.append(isSuccess) }
+        case .channelExit(let id, let exit): update(id) { $0.exit = exit }
+        case .channelWritable(let id): sessionIsWritable(id)
+        case .channelEnded(let id):
+            update(id) { $0.hasEnded = true }
+            wake(.output(id))
+            wake(.errorOutput(id))
+        case .channelClosed(let id): sessionEnded(id)
+        default: break
+        }
+    }
+
+    /// Both sides are done with the session, or the connection is.
+    func sessionEnded(_ id: SessionID) {
+        let isLost = failure != nil
+        update(id) {
+            if !$0.isClosed { $0.isLost = isLost }
+            $0.hasEnded = true
+            $0.isClosed = true
+        }
+        sessions[id]?.pump?.sessionClosed()
+        wake(.output(id))
+        wake(.errorOutput(id))
+        wake(.writable(id))
+    }
+
+    func sessionIsWritable(_ id: SessionID) {
+        wake(.writable(id))
+        sessions[id]?.pump?.readMore(upTo: engine.sendableByteCount(id))
+    }
+
+    private func update(_ id: SessionID, _ change: (inout Session) -> Void) {
+        guard var session = sessions[id] else { return }
+        change(&session)
+        sessions[id] = session
+        wake(.state(id))
+    }
+
+    private func received(_ data: ByteBuffer, _ stream: ChannelStream, in id: SessionID) {
+        if let pump = sessions[id]?.pump { return pump.append(data, to: stream) }
+        switch stream {
+        case .output:
+            sessions[id]?.output.append(data)
+            wake(.output(id))
+        case .error:
+            sessions[id]?.errorOutput.append(data)
+            wake(.errorOutput(id))
+        }
+    }
+
+    private func loginStep(_ step: LoginStep) {
+        loginSteps.append(step)
+        wake(.login)
+    }
+
+    private func logAlgorithms() {
+        configuration.logger.debug(
+            """
+            keys: \(info.keyExchange); to server \(info.cipherClientToServer) \(info.macClientToServer ?? ""); \
+            from server \(info.cipherServerToClient) \(info.macServerToClient ?? ""); strict \(info.isStrict)
+            """)
+    }
+
+    private func log(_ note: Event.Note) {
+        let logger = configuration.logger
+        switch note {
+        case .longIdentification: logger.info("the server's identification is longer than RFC 4253 allows")
+        case .notStrict:
+            logger.warning(
+                "the server lacks strict key exchange (CVE-2023-48795); an attacker on the way could drop its first messages"
+            )
+        case .debug(let text, let alwaysDisplay):
+            logger.log(level: alwaysDisplay ? .info : .debug, "server says: \(PeerText.line(text))")
+        case .unimplemented(let number): logger.debug("answered UNIMPLEMENTED to \(number.name)")
+        case .bannersSuppressed: logger.warning("the server sent more banners than are shown")
+        case .globalRequestRefused(let name): logger.debug("refused the global request \(name.text)")
+        case .channelOpenRefused(let name):
+            logger.warning("the server tried to open a channel that was not asked for: \(name.text)")
+        case .channelRequestRefused(let name): logger.debug("refused the channel request \(name.text)")
+        case .dataAfterEOF: logger.info("the server sent data after it had ended the stream")
+        }
+    }
+}

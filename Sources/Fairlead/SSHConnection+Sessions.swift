@@ -1,0 +1,172 @@
+package import NIOCore
+package import SSHCore
+package import SSHWire
+
+/// Sessions: opening, requests, streams, ends.
+extension SSHConnection {
+    /// Opens a session channel and sends `requests` after it, without waiting between them.
+    package func start(_ requests: [SessionRequest], descriptors: SessionDescriptors? = nil) async throws(SSHError)
+        -> ChannelID
+    {
+        if let failure { throw failure }
+        let id = engine.nextChannelID()
+        sessions[id] = Session()
+        if let descriptors { sessions[id]?.pump = DescriptorPump(descriptors, connection: self, id: id) }
+        do throws(SSHError) {
+            try perform(.openSession(id))
+            try await waitUntilOpen(id)
+            for request in requests { try send(request, in: id) }
+            try await waitForReplies(to: requests, in: id)
+        } catch {
+            discard(id)
+            throw error
+        }
+        return id
+    }
+
+    private func waitUntilOpen(_ id: SessionID) async throws(SSHError) {
+        while let session = sessions[id], !session.isOpen {
+            if let refusal = session.refusal {
+                throw SSHError(
+                    .channel, .refused, "The server refused the session channel (reason \(refusal.reason))",
+                    serverText: PeerText.line(refusal.text.readableBytesView))
+            }
+            if let failure { throw failure }
+            if Task.isCancelled { throw Self.cancelled }
+            await wait(for: .state(id))
+        }
+    }
+
+    private func send(_ request: SessionRequest, in id: SessionID) throws(SSHError) {
+        if request.wantsReply { sessions[id]?.requestCount += 1 }
+        try perform(.request(id, request))
+    }
+
+    private func waitForReplies(to requests: [SessionRequest], in id: SessionID) async throws(SSHError) {
+        let awaited = requests.filter(\.wantsReply)
+        while let session = sessions[id], session.replies.count < awaited.count {
+            if let failure { throw failure }
+            if session.isClosed { throw SSHError(.channel, .refused, "The server closed the session at once") }
+            if Task.isCancelled { throw Self.cancelled }
+            await wait(for: .state(id))
+        }
+        let replies = sessions[id]?.replies ?? []
+        for (request, isGranted) in zip(awaited, replies) where !isGranted {
+            throw SSHError(.channel, .refused, "The server refused the request \(request.name.text)")
+        }
+    }
+
+    /// A request during a session.
+    package func request(_ request: SessionRequest, in id: ChannelID) throws(SSHError) {
+        guard sessions[id]?.isClosed == false else { throw Self.gone }
+        try perform(.request(id, request))
+    }
+
+    func nextChunk(of stream: ChannelStream, in id: SessionID) async throws(SSHError) -> ByteBuffer? {
+        while true {
+            if let chunk = takeChunk(of: stream, in: id) {
+                if failure == nil { try? perform(.consumed(id, byteCount: chunk.readableBytes)) }
+                return chunk
+            }
+            guard let session = sessions[id] else { return nil }
+            if session.isLost, let failure { throw failure }
+            if session.hasEnded { return nil }
+            if Task.isCancelled { throw Self.cancelled }
+            await wait(for: stream == .output ? .output(id) : .errorOutput(id))
+        }
+    }
+
+    private func takeChunk(of stream: ChannelStream, in id: SessionID) -> ByteBuffer? {
+        switch stream {
+        case .output: sessions[id]?.output.take()
+        case .error: sessions[id]?.errorOutput.take()
+        }
+    }
+
+    func write(_ bytes: ByteBuffer, to id: SessionID) async throws(SSHError) {
+        var rest = bytes
+        while true {
+            if let failure { throw failure }
+            guard sessions[id]?.isClosed == false else { throw Self.gone }
+            if transport?.isWritable == true { try push(&rest, to: id) }
+            guard rest.readableBytes > 0 else { return }
+            if Task.isCancelled { throw Self.cancelled }
+            await wait(for: .writable(id))
+        }
+    }
+
+    /// Hands the engine what it takes now.
+    package func push(_ bytes: inout ByteBuffer, to id: ChannelID) throws(SSHError) {
+        do throws(ProtocolError) {
+            try engine.send(&bytes, on: id, now: now)
+            settle()
+        } catch {
+            if case .misuse = error { throw Self.gone }
+            settle()
+            let sshError = SSHError(error)
+            fail(sshError)
+            throw sshError
+        }
+    }
+
+    package func endInput(of id: ChannelID) throws(SSHError) {
+        try perform(.endInput(id))
+    }
+
+    package func consumed(_ byteCount: Int, in id: ChannelID) {
+        guard failure == nil else { return }
+        try? perform(.consumed(id, byteCount: byteCount))
+    }
+
+    package func exitStatus(of id: ChannelID) async throws(SSHError) -> ExitStatus {
+        while let session = sessions[id] {
+            if let exit = session.exit { return ExitStatus(exit) }
+            if session.isClosedByPeer { return .unknown }
+            if let failure { throw failure }
+            if Task.isCancelled { throw Self.cancelled }
+            await wait(for: .state(id))
+        }
+        return .unknown
+    }
+
+    /// Waits until the server has closed the channel: everything it had to say was said.
+    package func waitUntilClosed(_ id: ChannelID) async throws(SSHError) {
+        while let session = sessions[id], !session.isClosedByPeer {
+            if let failure { throw failure }
+            if Task.isCancelled { throw Self.cancelled }
+            await wait(for: .state(id))
+        }
+    }
+
+    /// Done with the session: closes what is open of it and forgets it.
+    package func discard(_ id: ChannelID, signal: String? = nil) {
+        guard let session = sessions.removeValue(forKey: id), failure == nil else { return }
+        session.pump?.shutDown()
+        if let signal, session.isOpen, !session.isClosed, session.exit == nil {
+            try? perform(.request(id, .signal(name: Array(signal.utf8))))
+        }
+        try? perform(.close(id))
+    }
+
+    /// Waits until everything that arrived was written to the session's descriptors.
+    package func waitUntilDrained(_ id: ChannelID) async {
+        while let pump = sessions[id]?.pump, !pump.isDrained, !Task.isCancelled { await wait(for: .state(id)) }
+    }
+
+    /// Nobody reads the session's output any more: an OpenSSH server is told so and ends the program by SIGPIPE, another
+    /// one only sees the channel close (OpenSSH PROTOCOL §2.1).
+    func outputIsUnwanted(in id: SessionID) {
+        if info.serverIdentification.utf8.starts(with: "SSH-2.0-OpenSSH".utf8) {
+            try? request(.endOfWrite, in: id)
+        } else {
+            try? perform(.close(id))
+        }
+    }
+
+    private static var gone: SSHError { SSHError(.channel, .closed, "The remote process has ended") }
+}
+
+extension Session {
+    /// The channel's own end, as opposed to the connection's.
+    var isClosedByPeer: Bool { isClosed && !isLost }
+}

@@ -1,0 +1,186 @@
+import Logging
+public import NIOCore
+import SSHCore
+import SSHIdentity
+import SSHWire
+
+/// A session's number on our side.
+typealias SessionID = ChannelID
+
+/// One SSH connection. Its executor is its event loop, so that the engine in it is touched by one thread, without locks.
+///
+/// Get one from `withSSHConnection`; it is closed when that returns.
+public actor SSHConnection {
+    /// The loop that this connection runs on.
+    public nonisolated let eventLoop: any EventLoop
+    /// The loop's own executor.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor {
+        // The reference is not owned, but the loop outlives the connection that stores it.
+        unsafe eventLoop.executor.asUnownedSerialExecutor()
+    }
+
+    /// What has been agreed on so far.
+    public internal(set) var info = ConnectionInfo()
+
+    let configuration: SSHConfiguration
+    var engine: Engine
+    var transport: (any NIOCore.Channel)?
+    var sessions: [SessionID: Session] = [:]
+    /// Questions of the login that wait for whoever drives it.
+    var loginSteps: [LoginStep] = []
+    /// Why the connection is over; set once.
+    private(set) var failure: SSHError?
+    private var waiting = WaitingTasks()
+    private var deadlineTimer: Scheduled<Void>?
+    private var scheduledDeadline: Instant?
+    private var isReading = true
+
+    init(
+        _ configuration: SSHConfiguration, engine: consuming Engine, transport: any NIOCore.Channel
+    ) {
+        self.configuration = configuration
+        self.engine = engine
+        self.transport = transport
+        eventLoop = transport.eventLoop
+    }
+
+    nonisolated var now: Instant { Self.now }
+
+    static var now: Instant {
+        Instant(sinceStart: .nanoseconds(Int64(clamping: NIODeadline.now().uptimeNanoseconds)))
+    }
+
+    // MARK: What the transport reports
+
+    /// The transport is up: our identification leaves.
+    func transportOpened() {
+        settle()
+    }
+
+    func received(_ bytes: inout ByteBuffer) {
+        do throws(ProtocolError) {
+            try engine.receive(&bytes, now: now)
+            settle()
+        } catch {
+            settle()
+            fail(SSHError(error))
+        }
+    }
+
+    func transportWritable() {
+        settle()
+        for id in sessions.keys { sessionIsWritable(id) }
+    }
+
+    func transportClosed(_ cause: SSHError?) {
+        let error = engine.transportClosed()
+        settle()
+        fail(cause ?? error.map(SSHError.init) ?? SSHError(.lost, .closed, "Connection closed"))
+        transport = nil
+        wake(.closure)
+    }
+
+    // MARK: Driving the engine
+
+    func perform(_ command: Command) throws(SSHError) {
+        if let failure { throw failure }
+        do throws(ProtocolError) {
+            try engine.perform(command, now: now)
+            settle()
+        } catch {
+            let sshError = SSHError(error)
+            if case .misuse = error { throw sshError }
+            settle()
+            fail(sshError)
+            throw sshError
+        }
+    }
+
+    /// After every touch of the engine: pass on what happened, send what is ready, and set the clock.
+    func settle() {
+        while let event = engine.nextEvent() { handle(event) }
+        for id in sessions.keys where sessions[id]?.pump != nil { sessions[id]?.pump?.flush() }
+        flush(isForced: false)
+        updateReading()
+        updateDeadline()
+    }
+
+    /// Ends the connection for good; the first reason counts.
+    func fail(_ error: SSHError) {
+        guard failure == nil else { return }
+        failure = error
+        flush(isForced: true)
+        deadlineTimer?.cancel()
+        transport?.close(promise: nil)
+        for id in sessions.keys { sessionEnded(id) }
+        waiting.wakeAll()
+    }
+
+    /// Says goodbye and waits until the transport is gone.
+    func close() async {
+        if failure == nil {
+            try? perform(.disconnect(.byApplication, text: "disconnected by user"))
+            fail(SSHError(.lost, .closed, "The connection was closed"))
+        }
+        while transport != nil { await wait(for: .closure, isCancellable: false) }
+    }
+
+    private func flush(isForced: Bool) {
+        // While the socket is full, sealed bytes stay in the engine, where they count against its bound.
+        guard let transport, transport.isWritable || isForced, let bytes = engine.takeOutbound() else { return }
+        transport.writeAndFlush(bytes, promise: nil)
+    }
+
+    private func updateReading() {
+        let wantsInput = engine.wantsInput
+        guard wantsInput != isReading, let transport else { return }
+        isReading = wantsInput
+        // Fails only on a closed channel, where it does not matter.
+        transport.setOption(.autoRead, value: wantsInput).whenFailure { _ in }
+    }
+
+    private func updateDeadline() {
+        let deadline = failure == nil ? engine.deadline : nil
+        guard deadline != scheduledDeadline else { return }
+        scheduledDeadline = deadline
+        deadlineTimer?.cancel()
+        guard let deadline else { return }
+        let delay = max(.zero, deadline - now)
+        deadlineTimer = eventLoop.scheduleTask(in: TimeAmount(delay)) { [weak self] in
+            self?.assumeIsolated { $0.deadlinePassed() }
+        }
+    }
+
+    private func deadlinePassed() {
+        scheduledDeadline = nil
+        do throws(ProtocolError) {
+            try engine.timeOut(now: now)
+            settle()
+        } catch {
+            settle()
+            fail(SSHError(error))
+        }
+    }
+
+    // MARK: Waiting
+
+    /// Suspends until `topic` is woken or the task is cancelled; whoever waits looks again at what it waits for.
+    func wait(for topic: WaitingTasks.Topic, isCancellable: Bool = true) async {
+        let token = waiting.nextToken()
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                guard !(isCancellable && Task.isCancelled) else { return continuation.resume() }
+                waiting.add(continuation, for: topic, token: token)
+            }
+        } onCancel: {
+            guard isCancellable else { return }
+            eventLoop.execute { self.assumeIsolated { $0.waiting.wake(topic, token: token) } }
+        }
+    }
+
+    func wake(_ topic: WaitingTasks.Topic) {
+        waiting.wake(topic)
+    }
+
+    static let cancelled = SSHError(.lost, .cancelled, "The task was cancelled")
+}
