@@ -81,6 +81,9 @@ struct IncludeTests {
         var fixture = ConfigFixture()
         fixture.files[ConfigFixture.main] = [UInt8](repeating: 10, count: (16 << 20) + 1)
         #expect(fixture.failure()?.kind == .tooLarge)
+        let half = "#" + String(repeating: "x", count: 9 << 20)
+        #expect(ConfigFixture("Include /a", files: ["/a": half]).failure() == nil)
+        #expect(ConfigFixture("Include /a /b", files: ["/a": half, "/b": half]).failure()?.kind == .tooLarge)
     }
 
     @Test("G4: what the reader refuses is an error that names the file")

@@ -20,7 +20,8 @@ struct LexerTests {
         "Quotes and backslashes make one word of many",
         arguments: [
             ("User \"a b\"", "a b"), ("User 'a b'", "a b"), ("User a\\ b", "a b"), ("User a\\\"b", "a\"b"),
-            ("User \"a\\\\b\"", "a\\b"), ("User DOM\\user", "DOM\\user"), ("User \"a\"'b'", "ab"),
+            ("User \"a\\\\b\"", "a\\b"), ("User \"a\\ b\"", "a\\ b"), ("User DOM\\user", "DOM\\user"),
+            ("User \"a\"'b'", "ab"),
             ("User a\"#\"b", "a#b"),
             ("User a#b", "a#b"), ("User a'\"'", "a\""),
         ])
