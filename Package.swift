@@ -60,9 +60,16 @@ let package = Package(
         .target(name: "CSupport", path: "Tests/CSupport"),
         .target(
             name: "TestSupport", dependencies: ["CSupport"], path: "Tests/Support",
-            exclude: ["hostile-rows.txt", "hostile-waiting.txt"], swiftSettings: testSettings),
+            exclude: ["hostile-rows.txt", "hostile-waiting.txt", "Peer"], swiftSettings: testSettings),
         .testTarget(
             name: "SSHIdentityTests", dependencies: ["SSHWire", "SSHCrypto", "SSHIdentity", "TestSupport", nioCore],
+            swiftSettings: testSettings),
+        .target(
+            name: "PeerSupport", dependencies: ["SSHWire", "SSHCrypto", "SSHIdentity", "SSHCore", nioCore],
+            path: "Tests/Support/Peer", swiftSettings: testSettings),
+        .testTarget(
+            name: "SSHCoreTests",
+            dependencies: ["SSHWire", "SSHCrypto", "SSHIdentity", "SSHCore", "PeerSupport", nioCore],
             swiftSettings: testSettings),
         .testTarget(name: "SupportTests", dependencies: ["TestSupport"], swiftSettings: testSettings),
         .testTarget(name: "SSHConfigTests", dependencies: ["SSHConfig"], swiftSettings: testSettings),

@@ -47,22 +47,31 @@ struct KnownHostEntry: Hashable {
         SignatureAlgorithm(rawValue: name.text)?.keyType ?? name
     }
 
-    /// A plain key's blob is its type and one or more strings, to the end.
+    /// A plain key's blob is its type and its fields, to the end.
     ///
     /// Numbers lose their needless zeros, so that equal keys have equal blobs.
     private static func canonicalBlob(_ blob: [UInt8], type: Name) throws(WireError) -> [UInt8] {
         var body = ByteBuffer(bytes: blob)
         guard try body.readName() == type else { throw .malformed }
-        guard body.readableBytes > 0 else { throw .truncated }
-        guard type == SignatureAlgorithm.rsaSHA512.keyType else {
-            while body.readableBytes > 0 { _ = try body.readString() }
-            return blob
-        }
-        var canonical = ByteBuffer()
-        canonical.writeString(type)
-        try MPInt(from: &body).encode(into: &canonical)
-        try MPInt(from: &body).encode(into: &canonical)
-        try body.requireEnd()
-        return Array(canonical.readableBytesView)
+        guard type != SignatureAlgorithm.rsaSHA512.keyType else { return try canonicalRSABlob(&body) }
+        var fieldByteCounts: [Int] = []
+        while body.readableBytes > 0 { fieldByteCounts.append(try body.readString().readableBytes) }
+        guard fieldByteCounts.count == fieldCounts[type] ?? max(1, fieldByteCounts.count) else { throw .malformed }
+        guard type != SignatureAlgorithm.ed25519.keyType || fieldByteCounts == [32] else { throw .malformed }
+        return blob
     }
+
+    private static func canonicalRSABlob(_ body: inout ByteBuffer) throws(WireError) -> [UInt8] {
+        let exponent = try MPInt(from: &body)
+        let modulus = try MPInt(from: &body)
+        try body.requireEnd()
+        return VerificationKey.rsa(exponent: exponent, modulus: modulus).blob
+    }
+
+    /// How many strings follow the type; any other type must have one at least.
+    private static let fieldCounts: [Name: Int] = [
+        "ssh-ed25519": 1, "ssh-ed448": 1, "ssh-dss": 4,
+        "ecdsa-sha2-nistp256": 2, "ecdsa-sha2-nistp384": 2, "ecdsa-sha2-nistp521": 2,
+        "sk-ssh-ed25519@openssh.com": 2, "sk-ecdsa-sha2-nistp256@openssh.com": 3,
+    ]
 }
