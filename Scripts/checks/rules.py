@@ -131,6 +131,17 @@ def concurrency(root):
     return find(tree.swift_files(root, "Sources"), patterns)
 
 
+def world(root):
+    patterns = [
+        (r"\b(?:async|await|actor)\b", "left of Fairlead nothing waits"),
+        (r"\b(?:ContinuousClock|SuspendingClock)\b", "time comes in as an argument"),
+        (r"\bSystemRandomNumberGenerator\b|(?<=\.)random\s*\(in:|\bshuffled\(\)", "randomness comes in as an argument"),
+        (r"(?<![.\w])(?:print|debugPrint|readLine|exit|abort)\s*\(", "left of Fairlead nothing speaks or ends the process"),
+    ]
+    left = [s for s in tree.swift_files(root, "Sources") if target_of(s) in house.LEFT_OF_FAIRLEAD]
+    return find(left, patterns)
+
+
 def unsafe(root):
     findings = []
     for source in tree.swift_files(root, "Sources"):
@@ -202,6 +213,7 @@ RULES = {
     "traps": traps,
     "allocation": allocation,
     "concurrency": concurrency,
+    "world": world,
     "unsafe": unsafe,
     "file-size": file_size,
     "function-size": function_size,

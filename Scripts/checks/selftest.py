@@ -42,7 +42,7 @@ package struct Clean {
 
     package func five(
         one: Int, two: [Int: Int], three: (Int, Int), four: (Int, Int) -> Int, five: Result<Int, Never>
-    ) async throws -> Int where Int: Sendable {
+    ) throws -> Int where Int: Sendable {
         one
     }
 }
@@ -132,6 +132,10 @@ VIOLATIONS = [
     ("concurrency", FAIRLEAD, body("Task.detached { x() }"), 2),
     ("concurrency", FAIRLEAD, body("let x = AsyncStream<Int>.makeStream()"), 2),
     ("concurrency", FAIRLEAD, body("let x: AsyncThrowingStream<Int, any Error>"), 2),
+    ("world", CORE, "func bad() async {}\n", 1),
+    ("world", CORE, body("let now = ContinuousClock.now"), 2),
+    ("world", CORE, body("let x = Int.random(in: 0..<9)"), 2),
+    ("world", WIRE, body("print(x)"), 2),
     ("unsafe", WIRE, body("unsafe x()"), 2),
     ("unsafe", "Sources/Fairlead/SSHConnection.swift", body("unsafe x()"), 2),
     ("unsafe", "Sources/Fairlead/SSHConnection.swift", EXECUTOR + body("unsafe x()"), 6),
