@@ -47,7 +47,7 @@ import Testing
         return [share, share.dropLast() + [(share.last ?? 0) | 0x80]]
     }
 
-    @Test("Each of the 14 low-order shares is refused", arguments: lowOrderShares)
+    @Test("Each of the 14 low-order shares is refused (KX-05)", arguments: lowOrderShares)
     func lowOrder(share: [UInt8]) throws {
         for seed in 0..<8 as Range<UInt64> {
             var random = RandomSource.seeded(seed)
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test("A share that is not 32 bytes is refused", arguments: [0, 1, 31, 33, 64])
+    @Test("A share that is not 32 bytes is refused (KX-04)", arguments: [0, 1, 31, 33, 64])
     func length(count: Int) throws {
         var random = RandomSource.seeded(1)
         let key = try EphemeralKey(for: .curve25519SHA256, random: &random)
@@ -110,10 +110,8 @@ import Testing
     func derive(
         _ direction: PacketDirection, _ cipher: CipherAlgorithm, _ mac: MACAlgorithm?, _ hash: HashAlgorithm = .sha256
     ) throws -> DirectionKeys {
-        try SessionKeys.derive(
-            direction, cipher: cipher, mac: mac,
-            secret: SharedSecret(magnitude: SecretBytes(copying: Self.magnitude)),
-            exchangeHash: Self.exchangeHash, sessionID: Self.sessionID, hash: hash)
+        try SessionKeys(exchangeHash: Self.exchangeHash, sessionID: Self.sessionID, hash: hash).derive(
+            direction, cipher: cipher, mac: mac, secret: SharedSecret(magnitude: SecretBytes(copying: Self.magnitude)))
     }
 
     @Test("Letters A, C and E give the client's keys, as an independent computation has them")

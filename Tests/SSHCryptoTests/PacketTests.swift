@@ -195,7 +195,7 @@ import Testing
         #expect(buffer.withVeryUnsafeBytes { UInt(bitPattern: $0.baseAddress) } == before)
     }
 
-    @Test("A GCM key gives no nonce twice: its counter wraps once and stops where it began")
+    @Test("A GCM key gives no nonce twice: its counter wraps once and stops where it began (PK-17)")
     func nonces() throws {
         var nonce = GCMNonce(fixed: 1, firstInvocation: .max - 1, lastInvocation: 1)
         #expect(try (0..<4).map { _ in try nonce.next() } == [.max - 1, .max, 0, 1])

@@ -3,13 +3,22 @@ package enum PacketDirection: Sendable {
     case serverToClient
 }
 
-/// Turns the shared secret and the exchange hash into keys (RFC 4253 §7.2).
-package enum SessionKeys {
-    package static func derive(
-        _ direction: PacketDirection, cipher: CipherAlgorithm, mac: MACAlgorithm?,
-        secret: borrowing SharedSecret, exchangeHash: [UInt8], sessionID: [UInt8], hash: HashAlgorithm
+/// Turns the shared secret and what both sides hashed into keys (RFC 4253 §7.2).
+package struct SessionKeys {
+    private let exchangeHash: [UInt8]
+    private let sessionID: [UInt8]
+    private let hash: HashAlgorithm
+
+    package init(exchangeHash: [UInt8], sessionID: [UInt8], hash: HashAlgorithm) {
+        self.exchangeHash = exchangeHash
+        self.sessionID = sessionID
+        self.hash = hash
+    }
+
+    /// The keys of one direction; a cipher that authenticates gets no MAC key.
+    package func derive(
+        _ direction: PacketDirection, cipher: CipherAlgorithm, mac: MACAlgorithm?, secret: borrowing SharedSecret
     ) throws(CryptoError) -> DirectionKeys {
-        let derivation = Derivation(exchangeHash: exchangeHash, sessionID: sessionID, hash: hash)
         let letters: (UInt8, UInt8, UInt8) =
             switch direction {
             case .clientToServer: (UInt8(ascii: "A"), UInt8(ascii: "C"), UInt8(ascii: "E"))
@@ -17,19 +26,22 @@ package enum SessionKeys {
             }
         let macByteCount = cipher.isAuthenticated ? 0 : mac?.keyByteCount ?? 0
         return DirectionKeys(
-            initialVector: try derivation.key(letters.0, byteCount: cipher.ivByteCount, secret: secret),
-            encryptionKey: try derivation.key(letters.1, byteCount: cipher.keyByteCount, secret: secret),
-            macKey: try derivation.key(letters.2, byteCount: macByteCount, secret: secret))
+            initialVector: try key(letters.0, byteCount: cipher.ivByteCount, secret: secret),
+            encryptionKey: try key(letters.1, byteCount: cipher.keyByteCount, secret: secret),
+            macKey: try key(letters.2, byteCount: macByteCount, secret: secret))
     }
-}
 
-private struct Derivation {
-    let exchangeHash: [UInt8]
-    let sessionID: [UInt8]
-    let hash: HashAlgorithm
+    /// The same in one call.
+    package static func derive(
+        _ direction: PacketDirection, cipher: CipherAlgorithm, mac: MACAlgorithm?,
+        secret: borrowing SharedSecret, exchangeHash: [UInt8], sessionID: [UInt8], hash: HashAlgorithm
+    ) throws(CryptoError) -> DirectionKeys {
+        let keys = SessionKeys(exchangeHash: exchangeHash, sessionID: sessionID, hash: hash)
+        return try keys.derive(direction, cipher: cipher, mac: mac, secret: secret)
+    }
 
     /// K1 = HASH(K ‖ H ‖ letter ‖ session id), then Kn = HASH(K ‖ H ‖ K1 ‖ … ‖ Kn-1) until there is enough.
-    func key(
+    private func key(
         _ letter: UInt8, byteCount: Int, secret: borrowing SharedSecret
     ) throws(CryptoError) -> SecretBytes {
         let step = hash.byteCount

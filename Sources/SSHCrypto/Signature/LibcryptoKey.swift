@@ -14,6 +14,8 @@ import SSHWire
     }
 
     /// An uncompressed point; libcrypto refuses one that is not on the curve.
+    ///
+    /// (The point is no secret. But an array's bytes are lent only to closures that return something copyable.)
     static func ecdsaNISTP256(point: [UInt8]) throws(CryptoError) -> LibcryptoKey {
         let parameters = try KeyParameters()
         try parameters.add("group", "prime256v1")

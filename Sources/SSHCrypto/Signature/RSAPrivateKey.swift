@@ -1,4 +1,3 @@
-import CLibcrypto
 package import SSHWire
 
 /// The numbers of an RSA private key, as key files hold them (RFC 8017 §3.2): fill in what `init` does not take.
@@ -21,6 +20,9 @@ package struct RSAPrivateKey: ~Copyable, Sendable {
 
     /// Throws `invalidKey` if the numbers do not belong together.
     borrowing func makeKey() throws(CryptoError) -> LibcryptoKey {
+        guard privateExponent.count <= MPInt.maximumByteCount, coefficient.count <= MPInt.maximumByteCount,
+            firstPrime.count <= MPInt.maximumByteCount, secondPrime.count <= MPInt.maximumByteCount
+        else { throw .invalidKey }
         let n = try BigNumber(modulus)
         let e = try BigNumber(exponent)
         let d = try BigNumber(privateExponent)
