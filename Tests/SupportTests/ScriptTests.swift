@@ -26,7 +26,8 @@ import Testing
         #expect(result.exit == .status(0))
     }
 
-    @Test("Scripts/try on a terminal opens a shell")
+    // An sshd without root gives terminals only where the system mounts them for the group tty.
+    @Test("Scripts/try on a terminal opens a shell", .enabled(if: geteuid() == 0))
     func tryShell() async throws {
         let folder = try TemporaryDirectory()
         let terminal = try PseudoTerminal(
