@@ -114,7 +114,7 @@ private struct Found {
         let name = host.lowercased()
         let query = port == 22 ? name : "[\(name)]:\(port)"
         let result = try await RunningProcess.run("ssh-keygen", ["-l", "-F", query, "-f", path])
-        for line in result.outputText.split(separator: "\n") where line.hasPrefix("# Host ") {
+        for line in result.outputText.split(whereSeparator: \.isNewline) where line.hasPrefix("# Host ") {
             let words = line.split(separator: " ")
             guard let position = words.lastIndex(of: "line"), let number = Int(words[position + 1]) else { continue }
             switch words.last {
