@@ -66,6 +66,12 @@ package struct Engine: ~Copyable {
         keyExchange.stage != .awaitingTrust && writer.byteCount < Limits.outboundByteCount
     }
 
+    /// Sealed bytes that nobody has taken yet.
+    package var outboundByteCount: Int { writer.byteCount }
+
+    /// Bytes that wait for the decision about the host key.
+    package var heldByteCount: Int { held.readableBytes }
+
     /// When `timeOut` is to be called.
     package var deadline: Instant? {
         [phaseDeadline, channels.deadline].compactMap { $0 }.min()

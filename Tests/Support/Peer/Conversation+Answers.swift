@@ -1,0 +1,87 @@
+import NIOCore
+import SSHCore
+import SSHCrypto
+import SSHIdentity
+import SSHWire
+
+/// What the script makes the client do.
+extension Conversation {
+    func answer(_ event: Event) {
+        switch event {
+        case .hostKeyOffered(let key, _): answer(hostKey: key)
+        case .authenticationNeeded: offerCredential()
+        case .signatureNeeded(let request): sign(request)
+        case .authenticated: openSessions()
+        case .channelOpened(let id): execute(on: id)
+        case .channelData(let id, let stream, let data):
+            record.receive(Array(data.readableBytesView), stream, on: id)
+            if script.consumes { tell(.consumed(id, byteCount: data.readableBytes)) }
+        case .channelWritable(let id): write(to: id)
+        case .channelReply(let id, _, let isSuccess):
+            if isSuccess { write(to: id) }
+        case .identified, .keysExchanged, .banner, .note, .channelRefused, .channelEnded, .channelExit, .channelClosed:
+            break
+        }
+    }
+
+    private func tell(_ command: Command) {
+        attempt { engine, now throws(ProtocolError) in try engine.perform(command, now: now) }
+    }
+
+    private func answer(hostKey key: PublicKey) {
+        switch script.trust {
+        case .accept: trust(key)
+        case .refuse: tell(.refuseHostKey)
+        case .wait: break
+        case .other(let other):
+            guard let wrong = try? PublicKey(other.verificationKey) else { return }
+            trust(wrong)
+        }
+    }
+
+    /// Trusts a key as an embedding program would.
+    package func trust(_ key: PublicKey) {
+        tell(.trust(.vouched(byCallerFor: key)))
+    }
+
+    package func offerCredential() {
+        guard !script.credentials.isEmpty else { return }
+        switch script.credentials.removeFirst() {
+        case .none: tell(.authenticate(.none))
+        case .password(let bytes):
+            tell(.authenticate(.password(Password(SecretBytes(copying: bytes)))))
+        case .key(let key, let algorithm, let asksFirst):
+            guard let publicKey = try? PublicKey(key.verificationKey) else { return }
+            record.signingKeys.append(key)
+            tell(.authenticate(.publicKey(publicKey, algorithm, asksFirst: asksFirst)))
+        case .giveUp: tell(.giveUpAuthentication)
+        case .wait: break
+        }
+    }
+
+    private func sign(_ request: SignatureRequest) {
+        guard let key = record.signingKeys.last,
+            let signature = try? key.sign(request.data, algorithm: request.algorithm)
+        else { return }
+        tell(.provideSignature(signature))
+    }
+
+    private func openSessions() {
+        for _ in script.commands { tell(.openSession(engine.nextChannelID())) }
+    }
+
+    private func execute(on id: ChannelID) {
+        guard Int(id.rawValue) < script.commands.count else { return }
+        tell(.request(id, .execute(command: script.commands[Int(id.rawValue)])))
+        record.unsent[id] = ByteBuffer(bytes: script.input)
+    }
+
+    private func write(to id: ChannelID) {
+        guard var data = record.unsent[id] else { return }
+        attempt { engine, now throws(ProtocolError) in try engine.send(&data, on: id, now: now) }
+        record.unsent[id] = data
+        guard data.readableBytes == 0 else { return }
+        record.unsent[id] = nil
+        tell(.endInput(id))
+    }
+}

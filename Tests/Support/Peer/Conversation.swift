@@ -1,0 +1,103 @@
+import NIOCore
+import SSHCore
+import SSHCrypto
+import SSHIdentity
+import SSHWire
+
+/// An engine, a scripted peer, and the pipe and the clock between them; no thread, socket or sleep.
+package final class Conversation {
+    package var engine: Engine
+    package let peer: ScriptedPeer
+    package var clock = ManualClock()
+    package var script: ClientScript
+    package internal(set) var record = ConversationRecord()
+    private var pipe: DripPipe
+
+    package init(_ configuration: PeerConfiguration, script: ClientScript = ClientScript(), delivery: Delivery = .whole)
+        throws
+    {
+        peer = ScriptedPeer(configuration)
+        self.script = script
+        pipe = DripPipe(delivery, seed: script.seed)
+        engine = try Engine(script.configuration, random: .seeded(script.seed), now: clock.now)
+    }
+
+    /// Lets both sides talk until neither has anything more to say.
+    @discardableResult
+    package func run() -> Conversation {
+        if !record.isStarted {
+            record.isStarted = true
+            peer.start()
+        }
+        while turn() {}
+        return self
+    }
+
+    /// The peer's next words, in the course of a conversation.
+    @discardableResult
+    package func inject(_ emissions: Emission...) -> Conversation {
+        for emission in emissions { peer.inject(emission) }
+        return run()
+    }
+
+    /// The moment that the engine asked for has come.
+    @discardableResult
+    package func passDeadline() -> Conversation {
+        guard let deadline = engine.deadline else { return self }
+        clock.advance(to: deadline)
+        attempt { engine, now throws(ProtocolError) in try engine.timeOut(now: now) }
+        return run()
+    }
+
+    @discardableResult
+    package func advance(by duration: Duration) -> Conversation {
+        clock.advance(by: duration)
+        if let deadline = engine.deadline, deadline <= clock.now { return passDeadline() }
+        return self
+    }
+
+    /// The transport ends, as far as the engine can tell.
+    @discardableResult
+    package func close() -> Conversation {
+        run()
+        if let error = engine.transportClosed() { record.errors.append(error) }
+        return run()
+    }
+
+    @discardableResult
+    package func perform(_ command: Command) -> Conversation {
+        attempt { engine, now throws(ProtocolError) in try engine.perform(command, now: now) }
+        return run()
+    }
+
+    /// Whether anything happened.
+    private func turn() -> Bool {
+        var hasProgressed = false
+        while let event = engine.nextEvent() {
+            hasProgressed = true
+            record.note(event)
+            answer(event)
+        }
+        record.highestOutboundByteCount = max(record.highestOutboundByteCount, engine.outboundByteCount)
+        record.highestHeldByteCount = max(record.highestHeldByteCount, engine.heldByteCount)
+        if script.sends, let bytes = engine.takeOutbound() {
+            hasProgressed = true
+            record.clientBytes += Array(bytes.readableBytesView)
+            peer.receive(bytes)
+        }
+        for packet in peer.takeOutbound() { pipe.push(packet) }
+        if engine.wantsInput || record.isOver, var bytes = pipe.take() {
+            hasProgressed = true
+            attempt { engine, now throws(ProtocolError) in try engine.receive(&bytes, now: now) }
+        }
+        return hasProgressed
+    }
+
+    func attempt(_ body: (inout Engine, Instant) throws(ProtocolError) -> Void) {
+        do throws(ProtocolError) {
+            try body(&engine, clock.now)
+        } catch {
+            record.note(error)
+        }
+    }
+}

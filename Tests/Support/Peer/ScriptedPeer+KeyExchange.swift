@@ -1,0 +1,115 @@
+import NIOCore
+import SSHCore
+import SSHCrypto
+import SSHIdentity
+import SSHWire
+
+/// The peer's side of one key exchange.
+struct PeerExchange {
+    var ours: (message: KexInit, payload: ByteBuffer)?
+    var theirs: (message: KexInit, payload: ByteBuffer)?
+    var opener: (keys: [DirectionKeysBox], algorithms: NegotiatedAlgorithms)?
+    /// Between our KEXINIT and our NEWKEYS.
+    var holdsBackOthers: Bool { ours != nil }
+}
+
+/// Keys that wait for the client's NEWKEYS; arrays and tuples hold no noncopyable values.
+final class DirectionKeysBox {
+    let keys: DirectionKeys
+
+    init(_ keys: consuming DirectionKeys) {
+        self.keys = keys
+    }
+}
+
+extension ScriptedPeer {
+    /// Starts a key exchange, whatever else is going on.
+    package func startRekey() {
+        guard exchange.ours == nil else { return }
+        proposeKeyExchange()
+    }
+
+    func proposeKeyExchange() {
+        var names = configuration.keyExchangeNames
+        if configuration.isStrict, sessionID == nil { names.names.append(AlgorithmPolicy.Markers.strictServer) }
+        var message = KexInit(
+            cookie: random.bytes(count: KexInit.cookieByteCount), keyExchanges: names,
+            hostKeys: configuration.hostKeyNames, ciphers: configuration.cipherNames, macs: configuration.macNames)
+        configuration.alterKexInit(&message)
+        var payload = message.payload
+        configuration.alterKexInitPayload(&payload)
+        exchange.ours = (message, payload)
+        send(.kexInit, payload)
+    }
+
+    func received(_ message: KexInit, _ payload: ByteBuffer) throws {
+        exchange.theirs = (message, payload)
+        if exchange.ours == nil { proposeKeyExchange() }
+    }
+
+    func received(_ message: KexECDHInit) throws {
+        guard let ours = exchange.ours, let theirs = exchange.theirs else { throw PeerError.noExchange }
+        let agreed = try Negotiation.agree(ours: theirs.message, theirs: ours.message)
+        guard let hostKey = configuration.hostKeys.first(where: { $0.verificationKey.type == agreed.hostKey.keyType })
+        else { throw PeerError.noHostKey }
+        let ephemeral = try EphemeralKey(for: agreed.keyExchange, random: &random)
+        let share = ephemeral.publicShare
+        let secret = try ephemeral.sharedSecret(with: message.publicShare)
+        let inputs = ExchangeHash(
+            clientIdentification: clientIdentification ?? [], serverIdentification: configuration.identification,
+            clientKexInit: theirs.payload, serverKexInit: ours.payload,
+            hostKey: configuration.hostKeyBlob ?? hostKey.verificationKey.blob, clientShare: message.publicShare,
+            serverShare: share)
+        let hash = try inputs.value(agreed.keyExchange.hash, secret: secret)
+        exchangeHashes.append(hash)
+        var signed = inputs
+        configuration.alterSignedHash(&signed)
+        let signature = try hostKey.sign(
+            try signed.value(agreed.keyExchange.hash, secret: secret), algorithm: agreed.hostKey)
+        var reply = KexECDHReply(hostKey: inputs.hostKey, publicShare: share, signature: signature)
+        configuration.alterReply(&reply)
+        guard configuration.repliesToShare else { return }
+        send(.kexReply, reply)
+        try switchKeys(agreed, secret: secret, hash: hash)
+    }
+
+    private func switchKeys(
+        _ agreed: NegotiatedAlgorithms, secret: borrowing SharedSecret, hash: [UInt8]
+    ) throws {
+        let session = sessionID ?? hash
+        let isFirst = sessionID == nil
+        sessionID = session
+        let outward = try SessionKeys.derive(
+            .serverToClient, cipher: agreed.cipherServerToClient, mac: agreed.macServerToClient, secret: secret,
+            exchangeHash: hash, sessionID: session, hash: agreed.keyExchange.hash)
+        let inward = try SessionKeys.derive(
+            .clientToServer, cipher: agreed.cipherClientToServer, mac: agreed.macClientToServer, secret: secret,
+            exchangeHash: hash, sessionID: session, hash: agreed.keyExchange.hash)
+        send(.newKeys, NewKeys())
+        exchange.opener = ([DirectionKeysBox(inward)], agreed)
+        exchange.ours = nil
+        exchange.theirs = nil
+        if !configuration.keepsOldKeys { try useKeys(agreed, outward) }
+        if isFirst, let extensions = configuration.extensions {
+            send(.extInfo, ExtInfo(extensions: extensions))
+        }
+        flushWaiting()
+    }
+
+    private func useKeys(_ agreed: NegotiatedAlgorithms, _ keys: borrowing DirectionKeys) throws {
+        sealer = try Sealer(cipher: agreed.cipherServerToClient, mac: agreed.macServerToClient, keys: keys)
+        forge = try configuration.makeForge?(agreed.cipherServerToClient, agreed.macServerToClient, keys)
+        isSealing = true
+        algorithms = agreed
+        if configuration.isStrict { sendSequence = 0 }
+    }
+
+    func receivedNewKeys() throws {
+        guard let (keys, agreed) = exchange.opener, let box = keys.first else { throw PeerError.noExchange }
+        exchange.opener = nil
+        reader.rekey(
+            try Opener(cipher: agreed.cipherClientToServer, mac: agreed.macClientToServer, keys: box.keys),
+            resetSequence: configuration.isStrict)
+        isReadingEncrypted = true
+    }
+}
