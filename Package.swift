@@ -55,7 +55,7 @@ let package = Package(
             dependencies: ["SSHWire", "SSHCrypto", "SSHIdentity", "SSHCore", "SSHConfig", nioCore, nioPosix, logging],
             swiftSettings: settings),
         .executableTarget(
-            name: "FairleadCommand", dependencies: ["Fairlead", "SSHConfig", nioCore, nioPosix],
+            name: "FairleadCommand", dependencies: ["Fairlead", "SSHConfig", nioCore, nioPosix, logging],
             swiftSettings: settings),
         .target(name: "CSupport", path: "Tests/CSupport"),
         .target(

@@ -40,6 +40,14 @@ public struct Credential: Sendable {
 
     let kind: Kind
 
+    /// The authentication method that it serves (RFC 4252).
+    package var methodName: String {
+        switch kind {
+        case .privateKey, .keyFile: "publickey"
+        case .password: "password"
+        }
+    }
+
     /// A private key that is in memory.
     public static func privateKey(_ key: PrivateKey) -> Credential {
         Credential(kind: .privateKey(key))

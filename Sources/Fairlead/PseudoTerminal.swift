@@ -26,7 +26,7 @@ public struct PseudoTerminal: Sendable {
     public var term: String
     /// Default 80 by 24.
     public var size: Size
-    package var modes = TerminalModes()
+    var modes = TerminalModes()
 
     /// A terminal with the server's own modes.
     ///
@@ -36,5 +36,10 @@ public struct PseudoTerminal: Sendable {
     public init(term: String = "xterm-256color", size: Size = Size(columns: 80, rows: 24)) {
         self.term = term
         self.size = size
+    }
+
+    /// Adds a mode by its opcode of RFC 4254 §8.
+    package mutating func setMode(_ opcode: UInt8, _ argument: UInt32) {
+        modes.set(opcode, argument)
     }
 }

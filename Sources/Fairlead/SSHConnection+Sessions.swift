@@ -56,6 +56,17 @@ extension SSHConnection {
         }
     }
 
+    /// Input may be read from the session's descriptor from now on.
+    package func beginInput(of id: ChannelID) {
+        sessions[id]?.pump?.readMore(upTo: engine.sendableByteCount(id))
+    }
+
+    /// Says goodbye without waiting for anything.
+    package func abandon() {
+        try? perform(.disconnect(.byApplication, text: "disconnected by user"))
+        fail(SSHError(.lost, .cancelled, "The connection was abandoned"))
+    }
+
     /// A request during a session.
     package func request(_ request: SessionRequest, in id: ChannelID) throws(SSHError) {
         guard sessions[id]?.isClosed == false else { throw Self.gone }

@@ -1,1 +1,64 @@
-@main struct Main { static func main() {} }
+import Logging
+import Fairlead
+import NIOCore
+import NIOPosix
+import SSHConfig
+
+/// The command line's entry.
+///
+/// It is synchronous up to the event loop, which then runs on this thread: what must be decided before the first other
+/// thread (signals, descriptors, what is fatal) is decided here.
+@main
+enum Main {
+    static let version = "Fairlead_0.1"
+
+    /// Whether we were called by the name of ssh, and so answer as ssh does where we would do better.
+    static var standsInForSSH: Bool {
+        CommandLine.arguments.first?.split(separator: "/").last == "ssh"
+    }
+
+    static func main() {
+        FatalSignals.install()
+        PlatformTerminal.openMissingStandardStreams()
+        PlatformTerminal.forbidCoreDumps()
+        let plan = makePlan(Array(CommandLine.arguments.dropFirst()))
+        SignalWatch.block()
+        let signals = NIOThreadPool(numberOfThreads: 1)
+        signals.start()
+        signals.submit { _ in SignalWatch.run() }
+        MultiThreadedEventLoopGroup.withCurrentThreadAsEventLoop { loop in
+            let status = loop.makeFutureWithTask { await Run(plan: plan).run(on: loop) }
+            status.whenComplete { result in
+                exit((try? result.get()) ?? ExitCode.failure)
+            }
+        }
+    }
+
+    /// Ends the process; the terminal is given back first, whatever happened.
+    static func exit(_ status: Int32) -> Never {
+        TerminalState.restore()
+        PlatformTerminal.exit(status)
+    }
+
+    private static func makePlan(_ arguments: [String]) -> Plan {
+        do {
+            let invocation = try Invocation(arguments)
+            if invocation.showsVersion {
+                Console.say(version)
+                exit(0)
+            }
+            if invocation.showsHelp {
+                PlatformTerminal.write(OptionTable.usage, to: 1)
+                exit(0)
+            }
+            let planner = try Planner(invocation)
+            for note in planner.options.notes where planner.verbosity.shows(.debug) { Console.say("debug1: \(note)") }
+            return try planner.plan()
+        } catch let error as UsageError {
+            Console.say("fairlead: \(error.message)")
+        } catch {
+            Console.say("\(error)")
+        }
+        exit(ExitCode.failure)
+    }
+}

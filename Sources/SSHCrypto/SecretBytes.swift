@@ -82,3 +82,11 @@ package struct SecretBytes: ~Copyable, Sendable {
         }
     }
 }
+
+extension SecretBytes {
+    /// Stores one byte; an index outside is ignored.
+    package mutating func store(_ byte: UInt8, at index: Int) {
+        guard index >= 0, index < count else { return }
+        unsafe withUnsafeMutableBytes { unsafe $0[index] = byte }
+    }
+}

@@ -1,4 +1,6 @@
-/// Why one side ends the connection (RFC 4253 §11.1). A peer may send any number.
+/// Why one side ends the connection (RFC 4253 §11.1).
+///
+/// A peer may send any number.
 package struct DisconnectReason: Hashable, Sendable, RawRepresentable {
     package let rawValue: UInt32
 

@@ -1,4 +1,6 @@
-/// The number of a message (RFC 4250 §4.1, RFC 8308, OpenSSH PROTOCOL §1.9). Any byte may arrive, so this is not an enum.
+/// The number of a message (RFC 4250 §4.1, RFC 8308, OpenSSH PROTOCOL §1.9).
+///
+/// Any byte may arrive, so this is not an enum.
 package struct MessageNumber: Hashable, Sendable, RawRepresentable {
     package let rawValue: UInt8
 

@@ -1,5 +1,6 @@
-/// A name of the protocol: an algorithm, a service, a method or a request (RFC 4251 §6). Names are equal when their bytes
-/// are; `String` would call look-alikes equal.
+/// A name of the protocol: an algorithm, a service, a method or a request (RFC 4251 §6).
+///
+/// Names are equal when their bytes are; `String` would call look-alikes equal.
 package struct Name: Hashable, Sendable, ExpressibleByStringLiteral {
     package let bytes: [UInt8]
 

@@ -1,7 +1,9 @@
 package import NIOCore
 
-/// A comma-separated list of names (RFC 4251 §5). A name that can never match (empty, long, with odd bytes) is kept out of
-/// the way, not refused: only totals are limited (1,024 names, 16 KiB unless the caller says otherwise).
+/// A comma-separated list of names (RFC 4251 §5).
+///
+/// A name that can never match (empty, long, with odd bytes) is kept out of the way, not refused: only totals are
+/// limited (1,024 names, 16 KiB unless the caller says otherwise).
 package struct NameList: Hashable, Sendable, ExpressibleByArrayLiteral {
     package static let maximumNameCount = 1024
     package static let maximumByteCount = 16 * 1024

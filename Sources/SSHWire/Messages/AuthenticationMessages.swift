@@ -1,7 +1,8 @@
 package import NIOCore
 
-/// Asks to log in by one method (RFC 4252 §5). The password is not here: it goes from `SecretBytes` straight into the
-/// packet that is about to be sealed.
+/// Asks to log in by one method (RFC 4252 §5).
+///
+/// The password is not here: it goes from `SecretBytes` straight into the packet that is about to be sealed.
 package struct UserauthRequest: Message, Hashable {
     package static let number = MessageNumber.userauthRequest
 
@@ -109,7 +110,9 @@ package struct UserauthSuccess: Message, Hashable {
     package func encode(into body: inout ByteBuffer) {}
 }
 
-/// Words to show before login (RFC 4252 §5.4). Old servers leave out the language tag.
+/// Words to show before login (RFC 4252 §5.4).
+///
+/// Old servers leave out the language tag.
 package struct UserauthBanner: Message, Hashable {
     package static let number = MessageNumber.userauthBanner
     package static let toleratesTrailingBytes = true

@@ -1,7 +1,8 @@
 package import NIOCore
 
-/// One side's proposal of algorithms (RFC 4253 §7.1). Its exact bytes enter the exchange hash, so whoever receives one
-/// keeps the payload as well.
+/// One side's proposal of algorithms (RFC 4253 §7.1).
+///
+/// Its exact bytes enter the exchange hash, so whoever receives one keeps the payload as well.
 package struct KexInit: Message, Hashable {
     package static let number = MessageNumber.kexInit
     package static let cookieByteCount = 16

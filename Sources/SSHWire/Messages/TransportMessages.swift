@@ -1,6 +1,8 @@
 package import NIOCore
 
-/// Ends the connection, with a reason and words for a person (RFC 4253 §11.1). Old peers leave out the language tag.
+/// Ends the connection, with a reason and words for a person (RFC 4253 §11.1).
+///
+/// Old peers leave out the language tag.
 package struct Disconnect: Message, Hashable {
     package static let number = MessageNumber.disconnect
     package static let toleratesTrailingBytes = true
@@ -112,7 +114,9 @@ package struct ServiceRequest: Message, Hashable {
     }
 }
 
-/// Grants a service (RFC 4253 §10). Some servers leave its name out.
+/// Grants a service (RFC 4253 §10).
+///
+/// Some servers leave its name out.
 package struct ServiceAccept: Message, Hashable {
     package static let number = MessageNumber.serviceAccept
 
@@ -131,7 +135,9 @@ package struct ServiceAccept: Message, Hashable {
     }
 }
 
-/// Extensions that a peer announces after NEWKEYS (RFC 8308 §2.3). Names may repeat; the last one counts.
+/// Extensions that a peer announces after NEWKEYS (RFC 8308 §2.3).
+///
+/// Names may repeat; the last one counts.
 package struct ExtInfo: Message, Hashable {
     package static let number = MessageNumber.extInfo
     package static let serverSignatureAlgorithms: Name = "server-sig-algs"

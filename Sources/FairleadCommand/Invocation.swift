@@ -1,0 +1,143 @@
+import SSHConfig
+
+/// A command line that cannot be understood.
+struct UsageError: Error, Equatable {
+    let message: String
+}
+
+/// What a command line says, before any configuration is looked at.
+///
+/// Options may stand before and after the host (`ssh` takes them so, and programs rely on it), and are bundled as in `-tt`
+/// or `-p2222`. `--` ends them. The remaining words are the remote command, joined with single spaces, never quoted again.
+struct Invocation: Equatable {
+    var host = ""
+    var command: String?
+    var options: [CommandLineOption] = []
+    var configurationFile: String?
+    var terminalRequests = 0
+    var refusesTerminal = false
+    var takesNoInput = false
+    var isSubsystem = false
+    var verbosity = 0
+    var isQuiet = false
+    var showsVersion = false
+    var showsHelp = false
+
+    init(_ arguments: [String]) throws(UsageError) {
+        var rest = arguments[...]
+        try takeOptions(&rest)
+        guard let destination = rest.popFirst() else {
+            guard showsVersion || showsHelp else { throw UsageError(message: "no host given") }
+            return
+        }
+        if rest.first == "--" { rest.removeFirst() } else { try takeOptions(&rest) }
+        // The flags of the command line come before what the destination says, as in ssh.
+        try takeDestination(destination)
+        if !rest.isEmpty { command = rest.joined(separator: " ") }
+    }
+
+    private mutating func takeOptions(_ rest: inout ArraySlice<String>) throws(UsageError) {
+        while let word = rest.first, word.utf8.first == UInt8(ascii: "-"), word != "-" {
+            rest.removeFirst()
+            if word == "--" { return }
+            if word == "--help" { showsHelp = true } else { try takeBundle(word.dropFirst(), &rest) }
+        }
+    }
+
+    private mutating func takeBundle(
+        _ letters: Substring, _ rest: inout ArraySlice<String>
+    ) throws(UsageError) {
+        var letters = letters
+        while let letter = letters.popFirst() {
+            guard let option = OptionTable.option(letter) else {
+                throw UsageError(message: "unknown option -\(ConfigText(String(letter)))")
+            }
+            guard option.value != nil else {
+                try take(option, value: "")
+                continue
+            }
+            let attached = letters
+            letters = ""
+            guard let value = attached.isEmpty ? rest.popFirst() : String(attached) else {
+                throw UsageError(message: "option -\(letter) needs a value")
+            }
+            try take(option, value: value)
+        }
+    }
+
+    private mutating func take(_ option: CommandOption, value: String) throws(UsageError) {
+        switch option.meaning {
+        case .keyword("Port"): options.append(.value(.port, ConfigText(value)))
+        case .keyword: options.append(.value(.user, ConfigText(value)))
+        case .option: options.append(CommandLineOption(value))
+        case .configurationFile: configurationFile = value
+        case .identityFile: options.append(.value(.identityFile, ConfigText(value)))
+        case .requestTerminal: terminalRequests += 1
+        case .refuseTerminal: refusesTerminal = true
+        case .noInput: takesNoInput = true
+        case .subsystem: isSubsystem = true
+        case .verbose: verbosity += 1
+        case .quiet: isQuiet = true
+        case .version: showsVersion = true
+        case .help: showsHelp = true
+        case .addressFamily(let family): options.append(.value(.addressFamily, ConfigText(family)))
+        case .escapeCharacter: options.append(.value(.escapeChar, ConfigText(value)))
+        case .notYet:
+            throw UsageError(message: "option -\(option.letter) of ssh is not supported yet")
+        }
+    }
+
+    /// `host`, `user@host` (the user may hold an `@`), or `ssh://[user@]host[:port]`.
+    private mutating func takeDestination(_ text: String) throws(UsageError) {
+        var rest = text[...]
+        let isURI = text.hasPrefix("ssh://")
+        if isURI {
+            rest = rest.dropFirst(6)
+            if rest.last == "/" { rest.removeLast() }
+        }
+        if let at = rest.lastIndex(of: "@") {
+            let user = String(rest[..<at])
+            try NameRules.check(user: user)
+            options.append(.value(.user, ConfigText(user)))
+            rest = rest[rest.index(after: at)...]
+        }
+        if isURI { takePort(&rest) }
+        host = String(rest)
+        try NameRules.check(host: host)
+    }
+
+    private mutating func takePort(_ rest: inout Substring) {
+        if rest.first == "[", let end = rest.firstIndex(of: "]") {
+            let after = rest[rest.index(after: end)...]
+            if after.first == ":" { options.append(.value(.port, ConfigText(String(after.dropFirst())))) }
+            rest = rest[rest.index(after: rest.startIndex)..<end]
+        } else if let colon = rest.lastIndex(of: ":") {
+            options.append(.value(.port, ConfigText(String(rest[rest.index(after: colon)...]))))
+            rest = rest[..<colon]
+        }
+    }
+}
+
+/// Names from the command line that could do harm where they end up (files, terminals, a shell) are refused.
+enum NameRules {
+    private static let hostCharacters = Set("'`\"$\\;&<>|(){},".utf8)
+    private static let userCharacters = Set("'`\";&<>|(){}".utf8)
+
+    static func check(host: String) throws(UsageError) {
+        let bytes = Array(host.utf8)
+        let isBad = bytes.contains { $0 <= 0x20 || $0 == 0x7F || hostCharacters.contains($0) }
+        guard !bytes.isEmpty, bytes.first != UInt8(ascii: "-"), !isBad else {
+            throw UsageError(message: "hostname contains invalid characters")
+        }
+    }
+
+    static func check(user: String) throws(UsageError) {
+        let bytes = Array(user.utf8)
+        let isBad = bytes.contains { $0 < 0x20 || $0 == 0x7F || userCharacters.contains($0) }
+        let hasOption = zip(bytes, bytes.dropFirst()).contains { $0 == UInt8(ascii: " ") && $1 == UInt8(ascii: "-") }
+        guard !bytes.isEmpty, bytes.first != UInt8(ascii: "-"), bytes.last != UInt8(ascii: "\\"), !isBad, !hasOption
+        else {
+            throw UsageError(message: "remote username contains invalid characters")
+        }
+    }
+}

@@ -1,0 +1,196 @@
+import Fairlead
+import Logging
+import SSHConfig
+
+/// Flags and configuration, as one value: everything that is about to be done.
+struct Plan: Sendable {
+    var connection: SSHConfiguration
+    var program: SessionProgram
+    var wantsTerminal: Bool
+    var takesInput: Bool
+    var escapeCharacter: UInt8?
+    var environment: [String: String]
+    var verbosity: Verbosity
+    /// The host as it was asked for, for messages.
+    var hostName: String
+    var standsInForSSH: Bool
+}
+
+/// Makes the plan.
+struct Planner {
+    let invocation: Invocation
+    let user: PlatformTerminal.LocalUser
+    let options: ResolvedOptions
+    let verbosity: Verbosity
+
+    /// Reads the configuration that holds for the host.
+    init(_ invocation: Invocation) throws {
+        self.invocation = invocation
+        user = PlatformTerminal.localUser
+        let local = LocalIdentity(
+            user: ConfigText(user.name), userID: user.userID, home: ConfigText(user.home),
+            hostName: ConfigText(PlatformTerminal.localHostName))
+        let resolver = ConfigResolver(
+            reader: { try ConfigReader.read($0) }, glob: PlatformTerminal.glob,
+            environment: PlatformTerminal.environment, local: local)
+        options = try resolver.resolve(
+            host: ConfigText(invocation.host), commandLineOptions: invocation.options,
+            files: ConfigReader.files(invocation.configurationFile, home: user.home))
+        verbosity = Verbosity(invocation, options.logLevel?.value)
+    }
+
+    func plan() throws -> Plan {
+        try refuseWhatIsMissing()
+        let program = try program()
+        let takesInput = !invocation.takesNoInput && options.stdinNull?.value != true
+        return Plan(
+            connection: try configuration(), program: program, wantsTerminal: wantsTerminal(program),
+            takesInput: takesInput, escapeCharacter: escapeCharacter, environment: environment, verbosity: verbosity,
+            hostName: invocation.host, standsInForSSH: Main.standsInForSSH)
+    }
+
+    /// A route that we cannot take must not quietly become a direct connection.
+    private func refuseWhatIsMissing() throws {
+        for note in options.notes where note.isRoute {
+            throw UsageError(message: "\(note.source): proxies and jump hosts are not supported yet")
+        }
+        guard options.sessionType?.value != SessionType.none else {
+            throw UsageError(message: "connections without a session (-N) are not supported yet")
+        }
+        guard options.compression?.value != true else {
+            throw UsageError(message: "compression is not supported yet")
+        }
+    }
+
+    private func program() throws -> SessionProgram {
+        let command = invocation.command ?? options.remoteCommand?.value.string
+        if invocation.isSubsystem || options.sessionType?.value == .subsystem {
+            guard let command else { throw UsageError(message: "a subsystem needs a name") }
+            return .subsystem(command)
+        }
+        if invocation.command != nil, options.remoteCommand != nil {
+            throw UsageError(message: "cannot execute command-line and remote command")
+        }
+        return command.map(SessionProgram.command) ?? .shell
+    }
+
+    private func wantsTerminal(_ program: SessionProgram) -> Bool {
+        if invocation.refusesTerminal { return false }
+        if invocation.terminalRequests > 1 { return true }
+        let hasTerminal = PlatformTerminal.isTerminal(0)
+        if invocation.terminalRequests == 1 { return hasTerminal }
+        switch options.requestTTY?.value ?? .auto {
+        case .no: return false
+        case .force: return true
+        case .yes: return hasTerminal
+        case .auto: return hasTerminal && program == .shell
+        }
+    }
+
+    private var escapeCharacter: UInt8? {
+        switch options.escapeCharacter?.value {
+        case .byte(let byte): byte
+        case nil: UInt8(ascii: "~")
+        case EscapeCharacter.none?: nil
+        }
+    }
+
+    /// `LANG` and `LC_*` travel along as with Debian's ssh, then what `SendEnv` and `SetEnv` say.
+    private var environment: [String: String] {
+        var sent: [String: String] = [:]
+        let patterns = ["LANG", "LC_*"] + options.sendEnv.compactMap(\.value.string)
+        for variable in PlatformTerminal.environment {
+            let parts = variable.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 2, patterns.contains(where: { NamePattern.matches($0, parts[0]) }) else { continue }
+            sent[parts[0]] = parts[1]
+        }
+        for assignment in options.setEnv?.value.compactMap(\.string) ?? [] {
+            let parts = assignment.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
+                String.init)
+            if parts.count == 2 { sent[parts[0]] = parts[1] }
+        }
+        return sent
+    }
+
+    private func configuration() throws -> SSHConfiguration {
+        let prompts = Prompts(isBatch: options.batchMode?.value == true)
+        var configuration = SSHConfiguration(
+            host: try text(options.host), port: options.port?.value ?? 22,
+            user: try options.user.map { try text($0.value) } ?? user.name, hostVerification: hostVerification(prompts),
+            credentials: try credentials(prompts))
+        configuration.hostKeyAlias = try options.hostKeyAlias.map { try text($0.value) }
+        configuration.connectTimeout = options.connectTimeoutSeconds.map { .seconds($0.value) }
+        configuration.addressFamily =
+            switch options.addressFamily?.value ?? .any {
+            case .any: .any
+            case .inet: .ipv4
+            case .inet6: .ipv6
+            }
+        configuration.logger = verbosity.logger
+        if verbosity.showsBanners { configuration.onBanner = { Console.say($0) } }
+        try select(options.ciphers, .cipher, in: &configuration)
+        try select(options.macs, .mac, in: &configuration)
+        try select(options.kexAlgorithms, .keyExchange, in: &configuration)
+        try select(options.hostKeyAlgorithms, .hostKey, in: &configuration)
+        return configuration
+    }
+
+    private func select(
+        _ setting: Setting<ConfigText>?, _ slot: SSHConfiguration.AlgorithmSlot,
+        in configuration: inout SSHConfiguration
+    ) throws {
+        guard let setting else { return }
+        do {
+            try configuration.select(try text(setting.value), for: slot)
+        } catch let error as SSHError {
+            throw UsageError(message: "\(setting.source): \(error)")
+        }
+    }
+
+    private func hostVerification(_ prompts: Prompts) -> HostVerification {
+        let ssh = user.home + "/.ssh/"
+        let policy: HostKeyPolicy =
+            switch options.strictHostKeyChecking?.value ?? .ask {
+            case .yes: .strict
+            case .acceptNew: .acceptNew
+            case .ask: .ask
+            case .off: .off
+            }
+        return .knownHosts(
+            userFiles: options.userKnownHostsFiles?.value.compactMap(\.string)
+                ?? [ssh + "known_hosts", ssh + "known_hosts2"],
+            globalFiles: options.globalKnownHostsFiles?.value.compactMap(\.string)
+                ?? ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"],
+            policy: policy, hashesNames: options.hashKnownHosts?.value == true, ask: prompts.hostKey)
+    }
+
+    private func credentials(_ prompts: Prompts) throws -> [Credential] {
+        var credentials: [Credential] = []
+        if options.pubkeyAuthentication?.value != .no {
+            if let files = options.identityFiles {
+                credentials += files.compactMap(\.value.string).map { .keyFile($0) }
+            } else {
+                credentials += ["id_rsa", "id_ecdsa", "id_ed25519"].map {
+                    .keyFile(user.home + "/.ssh/" + $0, isOptional: true)
+                }
+            }
+        }
+        if options.passwordAuthentication?.value != false, options.batchMode?.value != true {
+            credentials.append(
+                .password(attempts: options.numberOfPasswordPrompts?.value ?? 3, ask: prompts.password))
+        }
+        return preferred(credentials)
+    }
+
+    /// `PreferredAuthentications` chooses among the methods; the order of those that we have is the library's.
+    private func preferred(_ credentials: [Credential]) -> [Credential] {
+        guard let list = options.preferredAuthentications?.value.string else { return credentials }
+        let methods = list.split(separator: ",").map(String.init)
+        return credentials.filter { methods.contains($0.methodName) }
+    }
+
+    private func text(_ value: ConfigText) throws -> String {
+        guard let text = value.string else { throw UsageError(message: "\(value) is not UTF-8") }
+        return text
+    }
+}

@@ -1,0 +1,119 @@
+import Fairlead
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// The terminal and process calls of the system that are no state machine of ours.
+enum PlatformTerminal {
+    static func isTerminal(_ descriptor: Int32) -> Bool {
+        isatty(descriptor) == 1
+    }
+
+    /// The terminal's size; nil when it has none to tell.
+    static func size(of descriptor: Int32) -> PseudoTerminal.Size? {
+        var size = winsize()
+        guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else {
+            return nil
+        }
+        return PseudoTerminal.Size(columns: Int(size.ws_col), rows: Int(size.ws_row))
+    }
+
+    static func writeError(_ text: String) {
+        write(text, to: 2)
+    }
+
+    static func write(_ text: String, to descriptor: Int32) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return }
+            bytes = bytes.dropFirst(count)
+        }
+    }
+
+    /// A closed standard descriptor would be given to the first socket that is opened: it is opened on `/dev/null` first.
+    static func openMissingStandardStreams() {
+        for descriptor in Int32(0)...2 where fcntl(descriptor, F_GETFD) == -1 && errno == EBADF {
+            _ = unsafe open("/dev/null", O_RDWR)
+        }
+    }
+
+    /// No core file, which would hold secrets.
+    static func forbidCoreDumps() {
+        var limit = rlimit(rlim_cur: 0, rlim_max: 0)
+        _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
+    }
+
+    static func environment(_ name: String) -> String? {
+        guard let value = unsafe getenv(name) else { return nil }
+        return unsafe String(cString: value)
+    }
+
+    /// All variables, as `NAME=value`.
+    static var environment: [String] {
+        var variables: [String] = []
+        var next = unsafe environ
+        while let entry = unsafe next.pointee {
+            variables.append(unsafe String(cString: entry))
+            unsafe next += 1
+        }
+        return variables
+    }
+
+    struct LocalUser {
+        var name: String
+        var home: String
+        var userID: UInt32
+    }
+
+    /// The user by the password file; `HOME` comes before its home directory where it is an absolute path.
+    static var localUser: LocalUser {
+        let userID = getuid()
+        var name = environment("USER") ?? String(userID)
+        var home = "/"
+        if let entry = unsafe getpwuid(userID) {
+            name = unsafe String(cString: entry.pointee.pw_name)
+            home = unsafe String(cString: entry.pointee.pw_dir)
+        }
+        if let variable = environment("HOME"), variable.utf8.first == UInt8(ascii: "/") { home = variable }
+        return LocalUser(name: name, home: home, userID: userID)
+    }
+
+    static var localHostName: String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        guard unsafe gethostname(&buffer, buffer.count - 1) == 0 else { return "localhost" }
+        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Paths that a shell pattern stands for, sorted.
+    static func glob(_ pattern: String) -> [String] {
+        var result = unsafe glob_t()
+        defer { unsafe globfree(&result) }
+        guard unsafe Glibc.glob(pattern, 0, nil, &result) == 0 else { return [] }
+        var paths: [String] = []
+        for index in 0..<Int(unsafe result.gl_pathc) {
+            if let path = unsafe result.gl_pathv[index] { paths.append(unsafe String(cString: path)) }
+        }
+        return paths
+    }
+
+    static func exit(_ status: Int32) -> Never {
+        _exit(status)
+    }
+
+    /// Ends the process by a signal, as its sender expects; falls back to its customary status.
+    static func end(bySignal number: Int32) -> Never {
+        _ = signal(number, SIG_DFL)
+        var set = sigset_t()
+        unsafe sigemptyset(&set)
+        unsafe sigaddset(&set, number)
+        unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
+        kill(getpid(), number)
+        usleep(100_000)
+        _exit(128 + number)
+    }
+}

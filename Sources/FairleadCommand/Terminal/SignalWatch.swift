@@ -1,0 +1,100 @@
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// Signals that are for us, taken one by one by a thread of their own: everything may be called from there, unlike from
+/// a handler.
+///
+/// They are blocked before the first thread starts, so that all threads inherit it.
+enum SignalWatch {
+    private struct State: Sendable {
+        var promptDescriptor: Int32?
+        var promptText = ""
+        var resumePrompt: (@Sendable () -> Void)?
+        var onResize: (@Sendable () -> Void)?
+        /// Ends a running session and does not return; nil outside of one.
+        var endSession: (@Sendable () -> Void)?
+        var resumeSession: (@Sendable () -> Void)?
+    }
+
+    private static let state = Mutex(State())
+    private static let numbers = [SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGWINCH, SIGTSTP]
+
+    /// Call it before any thread exists.
+    static func block() {
+        var set = watched
+        unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
+    }
+
+    /// Never returns: give it a thread.
+    static func run() -> Never {
+        var set = watched
+        while true {
+            var number: Int32 = 0
+            guard unsafe sigwait(&set, &number) == 0 else { continue }
+            handle(number)
+        }
+    }
+
+    static func promptBegins(_ descriptor: Int32, _ text: String, resume: (@Sendable () -> Void)? = nil) {
+        state.withLock {
+            $0.promptDescriptor = descriptor
+            $0.promptText = text
+            $0.resumePrompt = resume
+        }
+    }
+
+    static func promptEnds() {
+        state.withLock {
+            $0.promptDescriptor = nil
+            $0.resumePrompt = nil
+        }
+    }
+
+    static func sessionBegins(
+        onResize: (@Sendable () -> Void)?, resume: (@Sendable () -> Void)?, end: @escaping @Sendable () -> Void
+    ) {
+        state.withLock {
+            $0.onResize = onResize
+            $0.resumeSession = resume
+            $0.endSession = end
+        }
+    }
+
+    private static var watched: sigset_t {
+        var set = sigset_t()
+        unsafe sigemptyset(&set)
+        for number in numbers { unsafe sigaddset(&set, number) }
+        return set
+    }
+
+    private static func handle(_ number: Int32) {
+        let current = state.withLock { $0 }
+        switch number {
+        case SIGWINCH: current.onResize?()
+        case SIGTSTP: stop(current)
+        default:
+            TerminalState.restore()
+            guard current.promptDescriptor == nil, let end = current.endSession else {
+                PlatformTerminal.end(bySignal: number)
+            }
+            end()
+        }
+    }
+
+    /// Stops as asked, with the terminal as it was; goes on where it stopped.
+    private static func stop(_ current: State) {
+        TerminalState.restore()
+        kill(getpid(), SIGSTOP)
+        if let descriptor = current.promptDescriptor {
+            current.resumePrompt?()
+            PlatformTerminal.write(current.promptText, to: descriptor)
+        } else {
+            current.resumeSession?()
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import Fairlead
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// A question on `/dev/tty`, read byte by byte so that nothing of an answer stays behind in a buffer.
+struct TerminalPrompt: Sendable {
+    private static let maximumByteCount = 1024
+
+    struct Cancelled: Error {}
+
+    private let descriptor: Int32
+    private let wakeRead: Int32
+    private let wakeWrite: Int32
+
+    /// Nil where there is no terminal to ask on.
+    init?() {
+        let terminal = unsafe open("/dev/tty", O_RDWR | O_CLOEXEC)
+        guard terminal >= 0 else { return nil }
+        var ends: [Int32] = [0, 0]
+        guard unsafe pipe(&ends) == 0 else {
+            Glibc.close(terminal)
+            return nil
+        }
+        descriptor = terminal
+        wakeRead = ends[0]
+        wakeWrite = ends[1]
+    }
+
+    func close() {
+        for descriptor in [descriptor, wakeRead, wakeWrite] { Glibc.close(descriptor) }
+    }
+
+    /// Ends the question from another thread.
+    func cancel() {
+        var byte: UInt8 = 0
+        _ = unsafe write(wakeWrite, &byte, 1)
+    }
+
+    /// A line as it was typed; nil at end-of-file.
+    func readLine(_ prompt: String) throws -> [UInt8]? {
+        SignalWatch.promptBegins(descriptor, prompt)
+        defer { SignalWatch.promptEnds() }
+        PlatformTerminal.write(prompt, to: descriptor)
+        var line: [UInt8] = []
+        while let byte = try nextByte() {
+            if byte == UInt8(ascii: "\n") { return line }
+            if line.count < Self.maximumByteCount { line.append(byte) }
+        }
+        PlatformTerminal.write("\n", to: descriptor)
+        return nil
+    }
+
+    /// A line that is not echoed, into guarded memory of fixed size; nil at end-of-file.
+    func readSecret(_ prompt: String) throws -> Secret? {
+        hideEcho()
+        SignalWatch.promptBegins(descriptor, prompt, resume: hideEcho)
+        defer {
+            SignalWatch.promptEnds()
+            TerminalState.restore(discarding: true)
+            PlatformTerminal.write("\n", to: descriptor)
+        }
+        PlatformTerminal.write(prompt, to: descriptor)
+        var secret = SecretBuffer()
+        while let byte = try nextByte() {
+            if byte == UInt8(ascii: "\n") { return secret.finish() }
+            secret.append(byte)
+        }
+        return nil
+    }
+
+    private func hideEcho() {
+        _ = TerminalState.modify(descriptor, isRaw: false) { settings in
+            settings.c_lflag &= ~tcflag_t(ECHO | ECHOE | ECHOK)
+        }
+    }
+
+    private func nextByte() throws -> UInt8? {
+        while true {
+            var polled = [
+                pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: wakeRead, events: Int16(POLLIN), revents: 0),
+            ]
+            let ready = unsafe poll(&polled, 2, -1)
+            if ready < 0, errno == EINTR { continue }
+            if polled[1].revents != 0 { throw Cancelled() }
+            var byte: UInt8 = 0
+            let count = unsafe read(descriptor, &byte, 1)
+            if count < 0, errno == EINTR || errno == EAGAIN { continue }
+            return count == 1 ? byte : nil
+        }
+    }
+}

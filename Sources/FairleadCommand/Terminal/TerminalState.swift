@@ -1,0 +1,73 @@
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// What the terminal was like before we touched it, kept where a signal handler can reach it: a crash must give the
+/// terminal back too.
+///
+/// Handlers only load these and call `tcsetattr`.
+enum TerminalState {
+    private static let savedAddress = Atomic<UInt>(0)
+    private static let descriptor = Atomic<Int32>(-1)
+    private static let modified = Atomic<Bool>(false)
+    private static let raw = Atomic<Bool>(false)
+
+    /// Whether our own lines need carriage returns.
+    static var isRaw: Bool { raw.load(ordering: .relaxed) }
+
+    /// Whether there is anything to restore.
+    static var isModified: Bool { modified.load(ordering: .acquiring) }
+
+    /// Touches everything that a handler will touch, so that nothing is set up lazily there.
+    static func prepare() {
+        guard savedAddress.load(ordering: .relaxed) == 0 else { return }
+        let memory = UnsafeMutablePointer<termios>.allocate(capacity: 1)
+        unsafe memory.initialize(to: termios())
+        savedAddress.store(UInt(bitPattern: memory), ordering: .releasing)
+        descriptor.store(-1, ordering: .relaxed)
+        modified.store(false, ordering: .relaxed)
+        raw.store(false, ordering: .relaxed)
+    }
+
+    /// Applies `change` to the terminal; what it was before is kept for `restore`.
+    ///
+    /// False when it is no terminal.
+    static func modify(_ target: Int32, isRaw: Bool, _ change: (inout termios) -> Void) -> Bool {
+        var settings = termios()
+        guard let memory = unsafe UnsafeMutablePointer<termios>(bitPattern: savedAddress.load(ordering: .acquiring)),
+            unsafe tcgetattr(target, &settings) == 0
+        else { return false }
+        if !isModified {
+            unsafe memory.pointee = settings
+            descriptor.store(target, ordering: .relaxed)
+        }
+        change(&settings)
+        modified.store(true, ordering: .releasing)
+        raw.store(isRaw, ordering: .relaxed)
+        return unsafe tcsetattr(target, isRaw ? TCSADRAIN : TCSAFLUSH, &settings) == 0
+    }
+
+    /// Gives the terminal back.
+    ///
+    /// Safe in a signal handler. `discarding` throws away what was typed and not read.
+    static func restore(discarding: Bool = false) {
+        guard modified.load(ordering: .acquiring),
+            let memory = unsafe UnsafeMutablePointer<termios>(bitPattern: savedAddress.load(ordering: .acquiring))
+        else { return }
+        _ = unsafe tcsetattr(descriptor.load(ordering: .relaxed), discarding ? TCSAFLUSH : TCSADRAIN, memory)
+        modified.store(false, ordering: .releasing)
+        raw.store(false, ordering: .relaxed)
+    }
+
+    /// As `restore`, at once, for a handler of a crash: waiting for output to drain could wait for ever.
+    static func restoreNow() {
+        guard modified.load(ordering: .acquiring),
+            let memory = unsafe UnsafeMutablePointer<termios>(bitPattern: savedAddress.load(ordering: .acquiring))
+        else { return }
+        _ = unsafe tcsetattr(descriptor.load(ordering: .relaxed), TCSANOW, memory)
+    }
+}
