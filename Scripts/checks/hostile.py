@@ -28,6 +28,13 @@ def check(root):
     return findings
 
 
+def prune(root):
+    """Drops from the waiting list what a test names by now."""
+    tested = named_in_tests(root)
+    lines = (root / WAITING).read_text().splitlines(keepends=True)
+    (root / WAITING).write_text("".join(line for line in lines if line.partition(" ")[0] not in tested))
+
+
 def named_in_tests(root):
     """Identifiers in string literals: a test's name, or a row of the table it runs over. Comments prove nothing."""
     found = {}
