@@ -19,36 +19,64 @@ package enum HashedName {
         random.bytes(count: saltByteCount)
     }
 
-    /// Whether the field has the one shape that can match a name.
-    static func isWellFormed(_ field: ArraySlice<UInt8>) -> Bool {
-        guard field.count == fieldByteCount, field.starts(with: prefix) else { return false }
-        let salt = saltText(of: field)
-        guard field[salt.endIndex] == delimiter else { return false }
-        return isEncoded(salt) && isEncoded(field[(salt.endIndex + 1)...])
+    /// The salt and the hash, where the field has the one shape that can match a name.
+    static func parts(of field: ArraySlice<UInt8>) -> (salt: [UInt8], hash: [UInt8])? {
+        guard field.count == fieldByteCount, field.starts(with: prefix) else { return nil }
+        let texts = field.dropFirst(prefix.count)
+        let middle = texts.startIndex + encodedByteCount
+        guard texts[middle] == delimiter, let salt = decode(texts[..<middle]) else { return nil }
+        return decode(texts[(middle + 1)...]).map { (salt, $0) }
     }
 
-    /// `field` is well-formed.
-    static func matches(_ name: HostName, field: ArraySlice<UInt8>) -> Bool {
-        let text = saltText(of: field)
-        guard let salt = Base64.decode(text), salt.count == saltByteCount else { return false }
-        guard let hash = try? HMAC.code(.sha1, key: salt, over: name.bytes) else { return false }
-        return field[(text.endIndex + 1)...].elementsEqual(Base64.encode(hash, padded: true))
-    }
-
-    private static func saltText(of field: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        field.dropFirst(prefix.count).prefix(encodedByteCount)
-    }
-
-    /// Twenty-seven characters of the alphabet and one of padding.
-    private static func isEncoded(_ text: ArraySlice<UInt8>) -> Bool {
-        text.last == UInt8(ascii: "=") && text.dropLast().allSatisfy(isBase64)
-    }
-
-    private static func isBase64(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"): true
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "/"): true
-        default: false
+    /// Decodes 28 characters of strict base64 to 20 bytes.
+    ///
+    /// Here, and not by libsodium, because none of it is secret and a file may hold a hundred thousand of them.
+    private static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
+        guard text.count == encodedByteCount, text.last == UInt8(ascii: "=") else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(saltByteCount)
+        var bits: UInt32 = 0
+        var bitCount = 0
+        for character in text.dropLast() {
+            guard let value = value(of: character) else { return nil }
+            bits = bits << 6 | value
+            bitCount += 6
+            guard bitCount >= 8 else { continue }
+            bitCount -= 8
+            bytes.append(UInt8(truncatingIfNeeded: bits >> bitCount))
+            bits &= 1 << bitCount - 1
         }
+        return bits == 0 ? bytes : nil
+    }
+
+    private static func value(of character: UInt8) -> UInt32? {
+        switch character {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(character - UInt8(ascii: "A"))
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(character - UInt8(ascii: "a") + 26)
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(character - UInt8(ascii: "0") + 52)
+        case UInt8(ascii: "+"): 62
+        case UInt8(ascii: "/"): 63
+        default: nil
+        }
+    }
+}
+
+/// Looks for one name among hashed ones.
+struct HashedNameMatcher: ~Copyable {
+    private let name: HostName
+    private let code: RekeyedHMAC
+
+    /// `nil` when the library has no HMAC-SHA1: then no hashed name matches.
+    init?(_ name: HostName) {
+        guard let code = try? RekeyedHMAC() else { return nil }
+        self.code = code
+        self.name = name
+    }
+
+    /// Whether `field` is the name's.
+    func matches(_ field: ArraySlice<UInt8>) -> Bool {
+        guard let (salt, hash) = HashedName.parts(of: field) else { return false }
+        guard let ours = try? code.code(key: salt, over: name.bytes) else { return false }
+        return ours == hash
     }
 }

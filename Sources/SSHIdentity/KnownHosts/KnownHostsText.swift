@@ -39,7 +39,16 @@ struct KnownHostsText: Sendable {
 
     /// The lines whose names match, in the file's order.
     func lines(for name: HostName) -> [Line] {
-        lines.filter { matches(name, $0.hosts) }
+        var found: [Line] = []
+        let matcher = HashedNameMatcher(name)
+        for line in lines {
+            let hosts = bytes[line.hosts]
+            let isHashed = hosts.first == HashedName.delimiter
+            let isMatch =
+                isHashed ? matcher?.matches(hosts) == true : HostPattern.match(name.bytes, list: hosts) == .positive
+            if isMatch { found.append(line) }
+        }
+        return found
     }
 
     func location(of line: Line) -> KnownHostLocation {
@@ -76,14 +85,7 @@ struct KnownHostsText: Sendable {
     /// A name that begins with `|` is hashed, and is of use only as `|1|salt|hash`.
     private func isUsable(_ hosts: Range<Int>) -> Bool {
         guard bytes[hosts.lowerBound] == HashedName.delimiter else { return true }
-        return HashedName.isWellFormed(bytes[hosts])
-    }
-
-    private func matches(_ name: HostName, _ hosts: Range<Int>) -> Bool {
-        guard bytes[hosts.lowerBound] == HashedName.delimiter else {
-            return HostPattern.match(name.bytes, list: bytes[hosts]) == .positive
-        }
-        return HashedName.matches(name, field: bytes[hosts])
+        return HashedName.parts(of: bytes[hosts]) != nil
     }
 
     private mutating func warn(_ number: Int, _ reason: KnownHostsWarning.Reason) {
