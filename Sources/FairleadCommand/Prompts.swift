@@ -37,7 +37,7 @@ struct Prompts: Sendable {
     }
 
     func password(_ question: Credential.PasswordQuestion) async throws -> Secret? {
-        guard !isBatch else { return nil }
+        guard !isBatch, TerminalPrompt.isPossible else { return nil }
         if question.attempt > 1 { Console.say("Permission denied, please try again.") }
         let prompt = "\(question.user)@\(question.host)'s password: "
         return try await onTerminal { try $0.readSecret(prompt) }

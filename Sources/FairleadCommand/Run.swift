@@ -22,6 +22,8 @@ struct Run: Sendable {
         let status = try await session.run()
         TerminalState.restore()
         switch status {
+        // A reader that has read enough is no news.
+        case .signal("PIPE", _, _): break
         case .signal(let name, _, let message):
             Console.say(
                 "fairlead: the remote command was ended by SIG\(name)" + (message.isEmpty ? "" : " (\(message))"))
@@ -37,11 +39,7 @@ struct Run: Sendable {
 
     private func report(_ error: any Error) {
         guard let error = error as? SSHError else { return Console.say("fairlead: \(error)") }
-        switch error.kind {
-        case .hostKeyChanged: Console.say(changedKeyWarning(error))
-        case .denied, .hostKeyUnknown, .hostKeyRevoked: break
-        default: break
-        }
+        if error.kind == .hostKeyChanged { Console.say(changedKeyWarning(error)) }
         Console.say(error.stage == .authentication && error.kind == .denied ? "\(error)" : "fairlead: \(error)")
         if error.stage == .hostKey { Console.say("Host key verification failed.") }
     }

@@ -30,6 +30,14 @@ struct TerminalPrompt: Sendable {
         wakeWrite = ends[1]
     }
 
+    /// Whether there is a terminal to ask on.
+    static var isPossible: Bool {
+        let terminal = unsafe open("/dev/tty", O_RDWR | O_CLOEXEC)
+        guard terminal >= 0 else { return false }
+        Glibc.close(terminal)
+        return true
+    }
+
     func close() {
         for descriptor in [descriptor, wakeRead, wakeWrite] { Glibc.close(descriptor) }
     }
