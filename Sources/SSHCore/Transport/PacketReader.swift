@@ -18,9 +18,12 @@ package struct PacketReader: ~Copyable {
     private var carry = ByteBuffer()
     /// The length of the packet at hand, once its header was read; reading it twice would advance the cipher twice.
     private var length: UInt32?
-    package private(set) var sequence: UInt32 = 0
+    package private(set) var sequence: UInt32
 
-    package init() {}
+    /// `sequence` is the number of the first packet: zero but in tests.
+    package init(sequence: UInt32 = 0) {
+        self.sequence = sequence
+    }
 
     /// New keys are in force from the next packet on; strict key exchange also restarts the numbers.
     package mutating func rekey(_ opener: consuming Opener, resetSequence: Bool) {

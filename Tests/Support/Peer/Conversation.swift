@@ -93,10 +93,15 @@ package final class Conversation {
         return hasProgressed
     }
 
+    /// Whether the engine still has bytes to send.
+    package var engineHasOutbound: Bool { engine.outboundByteCount > 0 }
+
     func attempt(_ body: (inout Engine, Instant) throws(ProtocolError) -> Void) {
         do throws(ProtocolError) {
             try body(&engine, clock.now)
         } catch {
+            // What happened before the error still counts.
+            while let event = engine.nextEvent() { record.note(event) }
             record.note(error)
         }
     }

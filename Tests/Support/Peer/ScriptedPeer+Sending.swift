@@ -23,6 +23,12 @@ extension ScriptedPeer {
         for emission in emissions { emit(emission) }
     }
 
+    /// Two packets, sealed in this order and sent in the other.
+    package func swapped(_ first: ByteBuffer, _ second: ByteBuffer) -> [Emission] {
+        guard let one = try? seal(first), let two = try? seal(second) else { return [] }
+        return [.raw(two), .raw(one)]
+    }
+
     func flushWaiting() {
         let held = waiting
         waiting.removeAll()
