@@ -55,7 +55,7 @@ let package = Package(
             dependencies: ["SSHWire", "SSHCrypto", "SSHIdentity", "SSHCore", "SSHConfig", nioCore, nioPosix, logging],
             swiftSettings: settings),
         .executableTarget(
-            name: "FairleadCommand", dependencies: ["Fairlead", "SSHConfig", nioCore, nioPosix, logging],
+            name: "FairleadCommand", dependencies: ["Fairlead", "SSHConfig", nioCore, nioPosix],
             swiftSettings: settings),
         .target(name: "CSupport", path: "Tests/CSupport"),
         .target(
@@ -71,6 +71,9 @@ let package = Package(
             name: "SSHCoreTests",
             dependencies: ["SSHWire", "SSHCrypto", "SSHIdentity", "SSHCore", "PeerSupport", nioCore],
             swiftSettings: testSettings),
+        .testTarget(
+            name: "FairleadCommandTests",
+            dependencies: ["FairleadCommand", "Fairlead", "SSHConfig", "TestSupport"], swiftSettings: testSettings),
         .testTarget(name: "SupportTests", dependencies: ["TestSupport"], swiftSettings: testSettings),
         .testTarget(name: "SSHConfigTests", dependencies: ["SSHConfig"], swiftSettings: testSettings),
         .testTarget(

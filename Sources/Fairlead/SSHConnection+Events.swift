@@ -110,20 +110,20 @@ extension SSHConnection {
     private func log(_ note: Event.Note) {
         let logger = configuration.logger
         switch note {
-        case .longIdentification: logger.info("the server's identification is longer than RFC 4253 allows")
+        case .longIdentification: logger.debug("the server's identification is longer than RFC 4253 allows")
         case .notStrict:
             logger.warning(
                 "the server lacks strict key exchange (CVE-2023-48795); an attacker on the way could drop its first messages"
             )
-        case .debug(let text, let alwaysDisplay):
-            logger.log(level: alwaysDisplay ? .info : .debug, "server says: \(PeerText.line(text))")
+        case .debug(let text, _):
+            logger.debug("server says: \(PeerText.line(text))")
         case .unimplemented(let number): logger.debug("answered UNIMPLEMENTED to \(number.name)")
         case .bannersSuppressed: logger.warning("the server sent more banners than are shown")
         case .globalRequestRefused(let name): logger.debug("refused the global request \(name.text)")
         case .channelOpenRefused(let name):
             logger.warning("the server tried to open a channel that was not asked for: \(name.text)")
         case .channelRequestRefused(let name): logger.debug("refused the channel request \(name.text)")
-        case .dataAfterEOF: logger.info("the server sent data after it had ended the stream")
+        case .dataAfterEOF: logger.debug("the server sent data after it had ended the stream")
         }
     }
 }

@@ -1,4 +1,3 @@
-import Logging
 import Fairlead
 import NIOCore
 import NIOPosix
@@ -52,7 +51,7 @@ enum Main {
                 exit(0)
             }
             let planner = try Planner(invocation)
-            for note in planner.options.notes where planner.verbosity.shows(.debug) { Console.say("debug1: \(note)") }
+            for note in planner.options.notes { planner.verbosity.say(.debug, "\(note)") }
             return try planner.plan()
         } catch let error as UsageError {
             Console.say("fairlead: \(error.message)")

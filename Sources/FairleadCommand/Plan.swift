@@ -1,5 +1,4 @@
 import Fairlead
-import Logging
 import SSHConfig
 
 /// Flags and configuration, as one value: everything that is about to be done.
@@ -126,7 +125,7 @@ struct Planner {
             case .inet: .ipv4
             case .inet6: .ipv6
             }
-        configuration.logger = verbosity.logger
+        configuration.log(to: verbosity.say)
         if verbosity.showsBanners { configuration.onBanner = { Console.say($0) } }
         try select(options.ciphers, .cipher, in: &configuration)
         try select(options.macs, .mac, in: &configuration)

@@ -1,10 +1,10 @@
 import Logging
-import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import SSHCore
 import SSHCrypto
 import SSHIdentity
+import Synchronization
 
 /// Opens the transport: resolves the host, tries its addresses in turn, and puts a connection on the one that answers.
 struct Connector: Sendable {
@@ -41,7 +41,7 @@ struct Connector: Sendable {
     }
 
     private func connect(to address: SocketAddress) async throws(SSHError) -> SSHConnection {
-        let pending = NIOLockedValueBox<(any NIOCore.Channel)?>(nil)
+        let pending = PendingChannel()
         let timeout = configuration.connectTimeout ?? Limits.handshake
         let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(TimeAmount(timeout))
@@ -55,11 +55,11 @@ struct Connector: Sendable {
         do {
             return try await withTaskCancellationHandler {
                 try await bootstrap.connect(to: address) { channel in
-                    pending.withLockedValue { $0 = channel }
+                    pending.channel.withLock { $0 = channel }
                     return channel.eventLoop.makeCompletedFuture { try attach(to: channel) }
                 }
             } onCancel: {
-                pending.withLockedValue { $0 }?.close(promise: nil)
+                pending.channel.withLock { $0 }?.close(promise: nil)
             }
         } catch let error as SSHError {
             throw error
@@ -101,4 +101,9 @@ struct Connector: Sendable {
             return SSHError(.connect, .closed, "\(place): \(error)")
         }
     }
+}
+
+/// The channel that is being connected, so that a cancelled task can close it.
+private final class PendingChannel: Sendable {
+    let channel = Mutex<(any NIOCore.Channel)?>(nil)
 }

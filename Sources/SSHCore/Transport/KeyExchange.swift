@@ -136,12 +136,13 @@ package struct KeyExchange: ~Copyable {
         let session = sessionID ?? proven.hash
         let algorithms = proven.agreement
         do throws(CryptoError) {
-            let outward = try SessionKeys.derive(
+            let keys = SessionKeys(exchangeHash: proven.hash, sessionID: session, hash: algorithms.keyExchange.hash)
+            let outward = try keys.derive(
                 .clientToServer, cipher: algorithms.cipherClientToServer, mac: algorithms.macClientToServer,
-                secret: proven.secret, exchangeHash: proven.hash, sessionID: session, hash: algorithms.keyExchange.hash)
-            let inward = try SessionKeys.derive(
+                secret: proven.secret)
+            let inward = try keys.derive(
                 .serverToClient, cipher: algorithms.cipherServerToClient, mac: algorithms.macServerToClient,
-                secret: proven.secret, exchangeHash: proven.hash, sessionID: session, hash: algorithms.keyExchange.hash)
+                secret: proven.secret)
             let sealer = try Sealer(
                 cipher: algorithms.cipherClientToServer, mac: algorithms.macClientToServer, keys: outward)
             state = .switching(

@@ -31,15 +31,6 @@ package struct SessionKeys {
             macKey: try key(letters.2, byteCount: macByteCount, secret: secret))
     }
 
-    /// The same in one call.
-    package static func derive(
-        _ direction: PacketDirection, cipher: CipherAlgorithm, mac: MACAlgorithm?,
-        secret: borrowing SharedSecret, exchangeHash: [UInt8], sessionID: [UInt8], hash: HashAlgorithm
-    ) throws(CryptoError) -> DirectionKeys {
-        let keys = SessionKeys(exchangeHash: exchangeHash, sessionID: sessionID, hash: hash)
-        return try keys.derive(direction, cipher: cipher, mac: mac, secret: secret)
-    }
-
     /// K1 = HASH(K ‖ H ‖ letter ‖ session id), then Kn = HASH(K ‖ H ‖ K1 ‖ … ‖ Kn-1) until there is enough.
     private func key(
         _ letter: UInt8, byteCount: Int, secret: borrowing SharedSecret

@@ -79,12 +79,11 @@ extension ScriptedPeer {
         let session = sessionID ?? hash
         let isFirst = sessionID == nil
         sessionID = session
-        let outward = try SessionKeys.derive(
-            .serverToClient, cipher: agreed.cipherServerToClient, mac: agreed.macServerToClient, secret: secret,
-            exchangeHash: hash, sessionID: session, hash: agreed.keyExchange.hash)
-        let inward = try SessionKeys.derive(
-            .clientToServer, cipher: agreed.cipherClientToServer, mac: agreed.macClientToServer, secret: secret,
-            exchangeHash: hash, sessionID: session, hash: agreed.keyExchange.hash)
+        let keys = SessionKeys(exchangeHash: hash, sessionID: session, hash: agreed.keyExchange.hash)
+        let outward = try keys.derive(
+            .serverToClient, cipher: agreed.cipherServerToClient, mac: agreed.macServerToClient, secret: secret)
+        let inward = try keys.derive(
+            .clientToServer, cipher: agreed.cipherClientToServer, mac: agreed.macClientToServer, secret: secret)
         send(.newKeys, NewKeys())
         exchange.opener = ([DirectionKeysBox(inward)], agreed)
         exchange.ours = nil
