@@ -25,23 +25,26 @@ struct Invocation: Equatable {
 
     init(_ arguments: [String]) throws(UsageError) {
         var rest = arguments[...]
-        try takeOptions(&rest)
+        let isEnded = try takeOptions(&rest)
         guard let destination = rest.popFirst() else {
             guard showsVersion || showsHelp else { throw UsageError(message: "no host given") }
             return
         }
-        if rest.first == "--" { rest.removeFirst() } else { try takeOptions(&rest) }
+        if !isEnded { try takeOptions(&rest) }
         // The flags of the command line come before what the destination says, as in ssh.
         try takeDestination(destination)
         if !rest.isEmpty { command = rest.joined(separator: " ") }
     }
 
-    private mutating func takeOptions(_ rest: inout ArraySlice<String>) throws(UsageError) {
+    /// True when `--` ended them.
+    @discardableResult
+    private mutating func takeOptions(_ rest: inout ArraySlice<String>) throws(UsageError) -> Bool {
         while let word = rest.first, word.utf8.first == UInt8(ascii: "-"), word != "-" {
             rest.removeFirst()
-            if word == "--" { return }
+            if word == "--" { return true }
             if word == "--help" { showsHelp = true } else { try takeBundle(word.dropFirst(), &rest) }
         }
+        return false
     }
 
     private mutating func takeBundle(
@@ -68,7 +71,9 @@ struct Invocation: Equatable {
     private mutating func take(_ option: CommandOption, value: String) throws(UsageError) {
         switch option.meaning {
         case .keyword("Port"): options.append(.value(.port, ConfigText(value)))
-        case .keyword: options.append(.value(.user, ConfigText(value)))
+        case .keyword:
+            try NameRules.check(user: value)
+            options.append(.value(.user, ConfigText(value)))
         case .option: options.append(CommandLineOption(value))
         case .configurationFile: configurationFile = value
         case .identityFile: options.append(.value(.identityFile, ConfigText(value)))

@@ -3,7 +3,7 @@ import Synchronization
 
 /// Escapes at the beginning of a line of a terminal session: `~.` ends the connection, `~?` lists them, `~~` sends one `~`.
 final class EscapeKeys: Sendable {
-    private enum Place { case lineStart, afterEscape, inLine }
+    private enum Place { case lineStart, afterEscape, inLine, disconnected }
 
     private let character: UInt8
     private let disconnect: @Sendable () -> Void
@@ -31,7 +31,7 @@ final class EscapeKeys: Sendable {
             switch byte {
             case UInt8(ascii: "."):
                 disconnect()
-                return .inLine
+                return .disconnected
             case UInt8(ascii: "?"):
                 Console.say(help)
                 return .lineStart
@@ -41,6 +41,8 @@ final class EscapeKeys: Sendable {
             default:
                 sent.writeBytes([character, byte])
             }
+        case .disconnected:
+            return .disconnected
         case .lineStart, .inLine:
             sent.writeInteger(byte)
         }
