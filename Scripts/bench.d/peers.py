@@ -1,0 +1,154 @@
+"""What is measured against what: an sshd of our own, and the two clients that log in to it alike."""
+
+import getpass
+import os
+import pathlib
+import random
+import shutil
+import subprocess
+import time
+from dataclasses import dataclass
+
+
+class Server:
+    """sshd on a free port of loopback, with one host key and one user key, all of it in `folder`."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        for name in ("host", "key"):
+            subprocess.run(
+                ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"bench {name}", "-f", self.folder / name],
+                check=True,
+            )
+        shutil.copy(self.folder / "key.pub", self.folder / "authorized_keys")
+        if os.geteuid() == 0:
+            pathlib.Path("/run/sshd").mkdir(exist_ok=True)
+        for _ in range(10):
+            self.port = random.randint(20000, 32000)
+            if self.start():
+                return
+        raise SystemExit("sshd did not start:\n" + (self.folder / "log").read_text())
+
+    def start(self):
+        lines = [
+            f"Port {self.port}",
+            "ListenAddress 127.0.0.1",
+            "PidFile none",
+            f"HostKey {self.folder / 'host'}",
+            f"AuthorizedKeysFile {self.folder / 'authorized_keys'}",
+            "AuthenticationMethods publickey",
+            "PermitRootLogin yes",
+            "StrictModes no",
+            "UsePAM no",
+            "PrintMotd no",
+            "PermitUserRC no",
+            "UseDNS no",
+            "MaxStartups 100",
+        ]
+        (self.folder / "sshd_config").write_text("\n".join(lines) + "\n")
+        program = shutil.which("sshd") or "/usr/sbin/sshd"
+        with open(self.folder / "log", "w") as log:
+            self.process = subprocess.Popen(
+                [program, "-D", "-e", "-f", self.folder / "sshd_config"], stdin=subprocess.DEVNULL, stderr=log
+            )
+        for _ in range(100):
+            if "Server listening" in (self.folder / "log").read_text():
+                return True
+            if self.process.poll() is not None:
+                return False
+            time.sleep(0.05)
+        return False
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+@dataclass
+class Run:
+    """What one run of a client cost."""
+
+    wall: float
+    cpu: float
+
+
+class Client:
+    """One client program; both get the same arguments, and nothing of the user's own files."""
+
+    def __init__(self, name, path, server):
+        self.name = name
+        self.path = path
+        self.server = server
+        self.environment = {
+            "HOME": str(server.folder),
+            "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+            "LC_ALL": "C",
+        }
+
+    def arguments(self, command, options=(), port=None, is_new=False):
+        folder = self.server.folder
+        known = folder / f"known_hosts.{port or self.server.port}"
+        if is_new:
+            known.unlink(missing_ok=True)
+        elif not known.exists():
+            key = (folder / "host.pub").read_text().split()
+            known.write_text(f"[127.0.0.1]:{port or self.server.port} {key[0]} {key[1]}\n")
+        given = [
+            "BatchMode=yes",
+            "IdentitiesOnly=yes",
+            "KexAlgorithms=curve25519-sha256",
+            f"UserKnownHostsFile={known}",
+            "GlobalKnownHostsFile=/dev/null",
+            f"StrictHostKeyChecking={'accept-new' if is_new else 'yes'}",
+            "LogLevel=ERROR",
+            *options,
+        ]
+        arguments = [self.path, "-F", "none", "-p", str(port or self.server.port), "-i", str(folder / "key")]
+        for option in given:
+            arguments += ["-o", option]
+        return arguments + [f"{getpass.getuser()}@127.0.0.1", command]
+
+    def log_in(self, command, options=(), source=None, port=None, is_new=False):
+        return self.run(self.arguments(command, options, port, is_new), source)
+
+    def run(self, arguments, source=None):
+        """Runs it to its end; standard input comes from the file `source`, output goes to /dev/null."""
+        with open(source or "/dev/null", "rb") as given, open(self.server.folder / "errors", "w+") as errors:
+            started = time.monotonic()
+            process = subprocess.Popen(
+                arguments, stdin=given, stdout=subprocess.DEVNULL, stderr=errors, env=self.environment
+            )
+            _, status, usage = os.wait4(process.pid, 0)
+            wall = time.monotonic() - started
+            process.returncode = os.waitstatus_to_exitcode(status)
+            if process.returncode != 0:
+                errors.seek(0)
+                raise SystemExit(f"{' '.join(map(str, arguments))}\nended with {process.returncode}:\n{errors.read()}")
+        return Run(wall, usage.ru_utime + usage.ru_stime)
+
+    def peak_memory(self, command):
+        """The largest resident set, in bytes, up to the remote command's last moments, in which it does nothing."""
+        process = subprocess.Popen(
+            self.arguments(command + "; sleep 0.5"),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            env=self.environment,
+        )
+        peak = 0
+        while process.poll() is None:
+            peak = max(peak, high_water(process.pid))
+            time.sleep(0.02)
+        if process.returncode != 0:
+            raise SystemExit(f"{self.name} ended with {process.returncode}")
+        return peak
+
+
+def high_water(identifier):
+    """The kernel's own count. (The one of `wait4` begins with the size of whoever started the program.)"""
+    try:
+        for line in pathlib.Path(f"/proc/{identifier}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return 0
