@@ -42,6 +42,7 @@ let package = Package(
         .systemLibrary(
             name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"]), .brew(["libsodium"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .target(name: "CDescriptors"),
         .target(name: "SSHWire", dependencies: [nioCore], swiftSettings: settings),
         .target(
             name: "SSHCrypto", dependencies: ["SSHWire", "CLibcrypto", "CSodium", "CZlib", nioCore],
@@ -52,7 +53,7 @@ let package = Package(
         .target(name: "SSHConfig", swiftSettings: settings),
         .target(
             name: "Fairlead",
-            dependencies: ["SSHWire", "SSHCrypto", "SSHIdentity", "SSHCore", "SSHConfig", nioCore, nioPosix, logging],
+            dependencies: ["SSHWire", "SSHCrypto", "SSHIdentity", "SSHCore", "SSHConfig", "CDescriptors", nioCore, nioPosix, logging],
             swiftSettings: settings),
         .executableTarget(
             name: "FairleadCommand", dependencies: ["Fairlead", "SSHConfig", nioCore, nioPosix],
@@ -73,11 +74,14 @@ let package = Package(
             swiftSettings: testSettings),
         .testTarget(
             name: "FairleadCommandTests",
-            dependencies: ["FairleadCommand", "Fairlead", "SSHConfig", "TestSupport"], swiftSettings: testSettings),
+            dependencies: ["FairleadCommand", "Fairlead", "SSHConfig", "TestSupport", nioCore],
+            swiftSettings: testSettings),
         .testTarget(name: "SupportTests", dependencies: ["TestSupport"], swiftSettings: testSettings),
         .testTarget(name: "SSHConfigTests", dependencies: ["SSHConfig"], swiftSettings: testSettings),
         .testTarget(
             name: "SSHCryptoTests", dependencies: ["SSHCrypto", "SSHWire", nioCore], swiftSettings: testSettings),
         .testTarget(name: "SSHWireTests", dependencies: ["SSHWire", nioCore], swiftSettings: testSettings),
+        .testTarget(
+            name: "ReadmeTests", dependencies: ["Fairlead", "TestSupport", nioCore], swiftSettings: testSettings),
     ]
 )

@@ -1,0 +1,216 @@
+import SSHConfig
+import Testing
+
+@testable import FairleadCommand
+
+/// One test for each rule of the command line, most of them drawn from what real programs write.
+@Suite struct InvocationTests {
+    private func parse(_ arguments: String...) throws -> Invocation {
+        try Invocation(arguments)
+    }
+
+    private func message(_ arguments: [String]) -> String? {
+        do {
+            _ = try Invocation(arguments)
+            return nil
+        } catch {
+            return error.message
+        }
+    }
+
+    @Test("the first word that is no option is the host")
+    func host() throws {
+        let invocation = try parse("example.org")
+        #expect(invocation.host == "example.org")
+        #expect(invocation.command == nil)
+        #expect(invocation.options == [])
+    }
+
+    @Test("options stand before and after the host, in the order in which they were written")
+    func optionsOnBothSides() throws {
+        let invocation = try parse("-v", "-p", "2222", "host", "-l", "user", "-T", "-s", "sftp")
+        #expect(invocation.host == "host")
+        #expect(invocation.options == [.value(.port, "2222"), .value(.user, "user")])
+        #expect(invocation.verbosity == 1)
+        #expect(invocation.refusesTerminal)
+        #expect(invocation.isSubsystem)
+        #expect(invocation.command == "sftp")
+    }
+
+    @Test("options end at the first word of the command")
+    func optionsEndAtCommand() throws {
+        let invocation = try parse("host", "-T", "rsync", "--server", "-p", "1")
+        #expect(invocation.command == "rsync --server -p 1")
+        #expect(invocation.options == [])
+        #expect(invocation.refusesTerminal)
+    }
+
+    @Test("-- before the host ends the options: what follows the host is the command")
+    func dashesBeforeHost() throws {
+        let invocation = try parse("-s", "-p2222", "--", "host", "sftp")
+        #expect(invocation.host == "host")
+        #expect(invocation.command == "sftp")
+        #expect(try parse("--", "host", "-v", "x").command == "-v x")
+        #expect(try parse("--", "host", "-v", "x").verbosity == 0)
+    }
+
+    @Test("-- right after the host is skipped, and ends the options")
+    func dashesAfterHost() throws {
+        #expect(try parse("host", "--", "mosh-server", "new").command == "mosh-server new")
+        #expect(try parse("host", "--", "-v").command == "-v")
+        #expect(try parse("host", "-v", "--", "-v").command == "-v")
+        #expect(try parse("host", "--").command == nil)
+        #expect(try parse("host", "ls", "--", "x").command == "ls -- x")
+    }
+
+    @Test("a host cannot be an option even behind --")
+    func optionAsHost() {
+        #expect(message(["--", "-oProxyCommand=x"]) == "hostname contains invalid characters")
+        #expect(message(["-"]) == "hostname contains invalid characters")
+    }
+
+    @Test("letters are bundled, and the last may have its value attached")
+    func bundling() throws {
+        let invocation = try parse("-ttvvvp2222", "-4nT", "host")
+        #expect(invocation.terminalRequests == 2)
+        #expect(invocation.verbosity == 3)
+        #expect(invocation.takesNoInput)
+        #expect(invocation.refusesTerminal)
+        #expect(invocation.options == [.value(.port, "2222"), .value(.addressFamily, "inet")])
+        #expect(try parse("-tt", "host").terminalRequests == 2)
+        #expect(try parse("-t", "-t", "host").terminalRequests == 2)
+        #expect(try parse("-Tp", "7", "host").options == [.value(.port, "7")])
+    }
+
+    @Test(
+        "-o takes its text attached or as the next word, with = or a blank in it, and leaves reading it to the configuration"
+    )
+    func optionForms() throws {
+        for (arguments, text) in [
+            (["-oPort=1"], "Port=1"), (["-oPort 1"], "Port 1"), (["-o", "Port=1"], "Port=1"),
+            (["-o", "Port 1"], "Port 1"), (["-o ConnectTimeout=30"], " ConnectTimeout=30"),
+            (["-o", "User=\"deploy\""], "User=\"deploy\""),
+        ] {
+            #expect(try Invocation(arguments + ["host"]).options == [CommandLineOption(text)])
+        }
+    }
+
+    @Test("flags that stand for a keyword keep their value as it is")
+    func keywordFlags() throws {
+        let invocation = try parse("-i", "my key", "-e", "none", "-6", "-F", "file", "-q", "host")
+        #expect(
+            invocation.options == [
+                .value(.identityFile, "my key"), .value(.escapeChar, "none"), .value(.addressFamily, "inet6"),
+            ])
+        #expect(invocation.configurationFile == "file")
+        #expect(invocation.isQuiet)
+    }
+
+    @Test("a user may hold an @; the last one counts")
+    func userWithAt() throws {
+        let invocation = try parse("user@dom@host")
+        #expect(invocation.host == "host")
+        #expect(invocation.options == [.value(.user, "user@dom")])
+    }
+
+    @Test("-l and -p come before what the destination says, wherever they stand")
+    func flagsBeforeDestination() throws {
+        #expect(try parse("a@host", "-l", "b").options == [.value(.user, "b"), .value(.user, "a")])
+        #expect(
+            try parse("ssh://a@host:1", "-p", "2").options == [
+                .value(.port, "2"), .value(.user, "a"), .value(.port, "1"),
+            ])
+    }
+
+    @Test("a bare IPv6 address is a host, with and without a user or a zone")
+    func bareIPv6() throws {
+        #expect(try parse("2001:db8::1").host == "2001:db8::1")
+        #expect(try parse("u@2001:db8::1", "x").host == "2001:db8::1")
+        #expect(try parse("fe80::1%eth0").host == "fe80::1%eth0")
+    }
+
+    @Test(
+        "ssh:// gives user, host and port",
+        arguments: [
+            ("ssh://host", [CommandLineOption](), "host"),
+            ("ssh://host/", [], "host"),
+            ("ssh://host:2222", [.value(.port, "2222")], "host"),
+            ("ssh://me@host:2222/", [.value(.user, "me"), .value(.port, "2222")], "host"),
+            ("ssh://me@[2001:db8::1]:2222", [.value(.user, "me"), .value(.port, "2222")], "2001:db8::1"),
+            ("ssh://[::1]", [], "::1"),
+        ])
+    func uri(text: String, options: [CommandLineOption], host: String) throws {
+        let invocation = try parse(text)
+        #expect(invocation.options == options)
+        #expect(invocation.host == host)
+    }
+
+    @Test("the words of the command are joined by single spaces, and never quoted again")
+    func command() throws {
+        #expect(try parse("host", "git-upload-pack '/r.git'").command == "git-upload-pack '/r.git'")
+        #expect(try parse("host", "a b", "", "c\"d").command == "a b  c\"d")
+    }
+
+    @Test(
+        "hosts of the command line are refused for characters that could do harm",
+        arguments: [
+            "-host", "ho st", "ho\tst", "ho\u{1B}st", "ho\u{7F}st", "a'b", "a`b", "a\"b", "a$b", "a\\b", "a;b", "a&b",
+            "a<b",
+            "a>b", "a|b", "a(b", "a)b", "a{b", "a}b", "a,b", "user@", "ssh://user@", "ssh://user@-host",
+        ])
+    func refusedHosts(host: String) {
+        #expect(message(["--", host]) == "hostname contains invalid characters")
+    }
+
+    @Test(
+        "users of the command line are refused for characters that could do harm",
+        arguments: [
+            "", "-user", "us\u{1B}er", "us\ner", "us\u{7F}er", "a'b", "a`b", "a\"b", "a;b", "a&b", "a<b", "a>b", "a|b",
+            "a(b",
+            "a)b", "a{b", "a}b", "a -b", "a\\",
+        ])
+    func refusedUsers(user: String) {
+        let expected = "remote username contains invalid characters"
+        #expect(message(["--", "\(user)@host"]) == expected)
+        #expect(message(["-l", user, "host"]) == expected)
+    }
+
+    @Test(
+        "names that only look odd pass",
+        arguments: [
+            ("DOM\\user@host", "host"), ("user@dom@host", "host"), ("u#d@t@host", "host"), ("a b@host", "host"),
+            ("$u@host", "host"), ("fe80::1%eth0", "fe80::1%eth0"), ("vsock/1", "vsock/1"), ("höst", "höst"),
+        ])
+    func oddNames(destination: String, host: String) throws {
+        #expect(try parse(destination).host == host)
+    }
+
+    @Test("an unknown option is an error, and its letter is safe to show")
+    func unknownOption() {
+        #expect(message(["-z", "host"]) == "unknown option -z")
+        #expect(message(["-v\u{1B}", "host"]) == "unknown option -\\x1b")
+        #expect(message(["--foo", "host"]) == "unknown option --")
+    }
+
+    @Test("an option that lacks its value is an error")
+    func missingValue() {
+        #expect(message(["-p"]) == "option -p needs a value")
+        #expect(message(["host", "-vo"]) == "option -o needs a value")
+    }
+
+    @Test("a command line without a host is an error, unless it asks for the version or the help")
+    func missingHost() throws {
+        #expect(message([]) == "no host given")
+        #expect(message(["-v"]) == "no host given")
+        #expect(try parse("-V").showsVersion)
+        #expect(try parse("-h").showsHelp)
+        #expect(try parse("--help").showsHelp)
+    }
+
+    @Test("an option of ssh that is missing here says so; none is taken for another, none is silent")
+    func notYet() {
+        for letter in OptionTable.notYet.keys {
+            #expect(message(["-\(letter)", "value", "host"]) == "option -\(letter) of ssh is not supported yet")
+        }
+    }
+}

@@ -1,0 +1,178 @@
+import Fairlead
+import SSHConfig
+import TestSupport
+import Testing
+
+@testable import FairleadCommand
+
+@Suite struct PlannerTests {
+    /// The plan for these arguments and the text of the file of `-F`; standard input counts as whatever it is here.
+    private func plan(_ arguments: [String], _ configuration: String = "") throws -> Plan {
+        let folder = try TemporaryDirectory()
+        let path = try folder.write(configuration, to: "config")
+        return try Planner(Invocation(["-F", path] + arguments)).plan()
+    }
+
+    private func failure(_ arguments: [String], _ configuration: String = "") -> String? {
+        do {
+            _ = try plan(arguments, configuration)
+            return nil
+        } catch let error as UsageError {
+            return error.message
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    private func methods(_ arguments: [String], _ configuration: String = "") throws -> [String] {
+        try plan(arguments + ["-i", "/nonexistent", "host"], configuration).connection.credentials.map(\.methodName)
+    }
+
+    @Test("the file of -F is read, and its block for the host holds")
+    func configurationFile() throws {
+        let text = """
+            Host other
+                Port 1
+            Host work
+                HostName work.example
+                Port 2222
+                User deploy
+                ConnectTimeout 7
+                AddressFamily inet6
+                HostKeyAlias alias
+            """
+        let plan = try plan(["work"], text)
+        #expect(plan.connection.host == "work.example")
+        #expect(plan.connection.port == 2222)
+        #expect(plan.connection.user == "deploy")
+        #expect(plan.connection.connectTimeout == .seconds(7))
+        #expect(plan.connection.addressFamily == .ipv6)
+        #expect(plan.connection.hostKeyAlias == "alias")
+        #expect(plan.hostName == "work")
+    }
+
+    @Test("a missing file of -F is an error; none means no file")
+    func missingFile() throws {
+        #expect(throws: (any Error).self) { try Planner(Invocation(["-F", "/nonexistent/config", "host"])) }
+        #expect(try Planner(Invocation(["-F", "none", "host"])).plan().connection.port == 22)
+    }
+
+    @Test("of two values the first stands: flags in their order, then the destination, then the file")
+    func firstValue() throws {
+        let text = "Host *\nPort 3\nPort 4\nUser c\n"
+        #expect(try plan(["host"], text).connection.port == 3)
+        #expect(try plan(["-p", "1", "-oPort=2", "host"], text).connection.port == 1)
+        #expect(try plan(["-oPort=2", "-p", "1", "ssh://host:5"], text).connection.port == 2)
+        #expect(try plan(["ssh://host:5"], text).connection.port == 5)
+        #expect(try plan(["-l", "a", "b@host"], text).connection.user == "a")
+        #expect(try plan(["b@host"], text).connection.user == "b")
+        #expect(try plan(["host"], text).connection.user == "c")
+    }
+
+    @Test("keys are case-blind, values may be quoted, and -o takes a blank for =")
+    func optionForms() throws {
+        #expect(try plan(["-oport=7", "host"]).connection.port == 7)
+        #expect(try plan(["-o", "USER=\"deploy\"", "host"]).connection.user == "deploy")
+        #expect(try plan(["-o", " ConnectTimeout 30", "host"]).connection.connectTimeout == .seconds(30))
+    }
+
+    @Test("an unknown option is named as ssh names it")
+    func unknownOption() {
+        let message = failure(["-o", "xyz=1", "host"])
+        #expect(message?.contains("command-line") == true)
+        #expect(message?.contains("Bad configuration option: xyz") == true)
+        #expect(failure(["-o", "IgnoreUnknown=xyz", "-o", "xyz=1", "host"]) == nil)
+    }
+
+    @Test("a bad port is an error", arguments: ["0", "65536", "-1", "ssh", ""])
+    func badPort(port: String) {
+        #expect(failure(["-p", port, "host"]) != nil)
+    }
+
+    @Test("PreferredAuthentications chooses among the methods")
+    func preferredAuthentications() throws {
+        #expect(try methods([]) == ["publickey", "password"])
+        #expect(try methods(["-oPreferredAuthentications=password"]) == ["password"])
+        #expect(try methods(["-oPreferredAuthentications=gssapi-with-mic,publickey"]) == ["publickey"])
+        #expect(try methods(["-oPreferredAuthentications=gssapi-with-mic"]) == [])
+        #expect(try methods([], "PreferredAuthentications password\n") == ["password"])
+    }
+
+    @Test("methods can be switched off, and BatchMode asks for no password")
+    func switchedOffMethods() throws {
+        #expect(try methods(["-oPubkeyAuthentication=no"]) == ["password"])
+        #expect(try methods(["-oPasswordAuthentication=no"]) == ["publickey"])
+        #expect(try methods(["-oBatchMode=yes"]) == ["publickey"])
+    }
+
+    @Test("RequestTTY, -t, -tt and -T decide about a terminal")
+    func requestTTY() throws {
+        #expect(try plan(["-tt", "host", "true"]).wantsTerminal)
+        #expect(try plan(["-tt", "-oRequestTTY=no", "host"]).wantsTerminal)
+        #expect(try plan(["host", "true"], "RequestTTY force\n").wantsTerminal)
+        #expect(try !plan(["-T", "host"], "RequestTTY force\n").wantsTerminal)
+        #expect(try !plan(["-oRequestTTY=no", "host"]).wantsTerminal)
+        #expect(try !plan(["host", "true"]).wantsTerminal)
+        #expect(try !plan(["-s", "host", "sftp"]).wantsTerminal)
+    }
+
+    @Test("SetEnv sends its assignments, SendEnv the variables that its patterns match")
+    func environment() throws {
+        let text = "SetEnv A=1 B=two=2\nSetEnv C=3\n"
+        let set = try plan(["host"], text).environment
+        #expect(set["A"] == "1")
+        #expect(set["B"] == "two=2")
+        #expect(set["C"] == nil)
+        #expect(set["PATH"] == nil)
+        let path = PlatformTerminal.environment("PATH")
+        #expect(path != nil)
+        #expect(try plan(["-oSendEnv=PAT?", "host"]).environment["PATH"] == path)
+        #expect(try plan(["-oSendEnv=PATH", "-oSetEnv=PATH=x", "host"]).environment["PATH"] == "x")
+    }
+
+    @Test("the words after the host are the command, or the subsystem with -s, or there is a shell")
+    func program() throws {
+        #expect(try plan(["host"]).program == .shell)
+        #expect(try plan(["host", "ls", "-l"]).program == .command("ls -l"))
+        #expect(try plan(["host", "-s", "sftp"]).program == .subsystem("sftp"))
+        #expect(try plan(["host"], "RemoteCommand uptime\n").program == .command("uptime"))
+        #expect(try plan(["-oRemoteCommand=none", "host", "x"], "RemoteCommand uptime\n").program == .command("x"))
+        #expect(failure(["host", "x"], "RemoteCommand uptime\n") == "cannot execute command-line and remote command")
+        #expect(failure(["-s", "host"]) == "a subsystem needs a name")
+    }
+
+    @Test("EscapeChar and -e choose the escape character or none")
+    func escapeCharacter() throws {
+        #expect(try plan(["host"]).escapeCharacter == UInt8(ascii: "~"))
+        #expect(try plan(["-e", "none", "host"], "EscapeChar %\n").escapeCharacter == nil)
+        #expect(try plan(["-e^]", "host"]).escapeCharacter == 0x1D)
+        #expect(try plan(["host"], "EscapeChar %\n").escapeCharacter == UInt8(ascii: "%"))
+    }
+
+    @Test("-n and StdinNull take no input")
+    func noInput() throws {
+        #expect(try plan(["host"]).takesInput)
+        #expect(try !plan(["-n", "host"]).takesInput)
+        #expect(try !plan(["host"], "StdinNull yes\n").takesInput)
+    }
+
+    @Test(
+        "what would need a way that is not there is refused, never passed over",
+        arguments: [
+            "ProxyCommand nc %h %p", "ProxyJump bastion", "SessionType none", "Compression yes",
+        ])
+    func missing(line: String) {
+        #expect(failure(["host"], line + "\n")?.contains("not supported yet") == true)
+    }
+
+    @Test("none takes back a proxy")
+    func noProxy() {
+        #expect(failure(["-oProxyCommand=none", "host"], "ProxyCommand nc %h %p\n") == nil)
+    }
+
+    @Test("an algorithm that nobody has is an error with its place")
+    func algorithms() {
+        #expect(failure(["host"], "\nCiphers nonsense\n")?.contains("line 2") == true)
+        #expect(failure(["host"], "Ciphers aes128-ctr\nMACs hmac-sha2-256\n") == nil)
+    }
+}
