@@ -53,7 +53,10 @@ let package = Package(
         .target(name: "SSHConfig", swiftSettings: settings),
         .target(
             name: "Fairlead",
-            dependencies: ["SSHWire", "SSHCrypto", "SSHIdentity", "SSHCore", "SSHConfig", "CDescriptors", nioCore, nioPosix, logging],
+            dependencies: [
+                "SSHWire", "SSHCrypto", "SSHIdentity", "SSHCore", "SSHConfig", "CDescriptors", nioCore, nioPosix,
+                logging,
+            ],
             swiftSettings: settings),
         .executableTarget(
             name: "FairleadCommand", dependencies: ["Fairlead", "SSHConfig", nioCore, nioPosix],

@@ -72,7 +72,7 @@ extension SSHConnection {
 
     func sessionIsWritable(_ id: SessionID) {
         wake(.writable(id))
-        sessions[id]?.pump?.readMore(upTo: engine.sendableByteCount(id))
+        sessions[id]?.pump?.readMore(upTo: sendableByteCount(id))
     }
 
     private func update(_ id: SessionID, _ change: (inout Session) -> Void) {

@@ -58,7 +58,7 @@ extension SSHConnection {
 
     /// Input may be read from the session's descriptor from now on.
     package func beginInput(of id: ChannelID) {
-        sessions[id]?.pump?.readMore(upTo: engine.sendableByteCount(id))
+        sessions[id]?.pump?.readMore(upTo: sendableByteCount(id))
     }
 
     /// Says goodbye without waiting for anything.
@@ -104,6 +104,11 @@ extension SSHConnection {
             if Task.isCancelled { throw Self.cancelled }
             await wait(for: .writable(id))
         }
+    }
+
+    /// How much `push` would take now; nothing while the socket is full.
+    func sendableByteCount(_ id: SessionID) -> Int {
+        transport?.isWritable == true ? engine.sendableByteCount(id) : 0
     }
 
     /// Hands the engine what it takes now.

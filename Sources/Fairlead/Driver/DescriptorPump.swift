@@ -23,23 +23,10 @@ package struct SessionDescriptors: Sendable {
 
 /// Moves bytes between a session and descriptors, beside the public streams: no task switch for each packet.
 ///
-/// It lives on the connection's loop; threads of its own do the blocking calls, a batch at a time. The window is credited
-/// when the bytes were written, and input is read only when the window has room, so both directions are bounded.
+/// It lives on the connection's loop. What can be moved without waiting is moved there, a batch in one call; what would
+/// wait is done by threads of its own. The window is credited when the bytes were written, and input is read only when
+/// the window has room, so both directions are bounded.
 final class DescriptorPump {
-    private struct Piece: Sendable {
-        let bytes: ByteBuffer
-        let descriptor: Int32
-    }
-
-    /// One writer, in order.
-    ///
-    /// Streams that end in the same place share one.
-    private final class Lane {
-        var pending: [Piece] = []
-        var isBusy = false
-        var isBroken = false
-    }
-
     private static let inputByteCount = 128 * 1024
 
     private let connection: SSHConnection
@@ -47,34 +34,36 @@ final class DescriptorPump {
     private let descriptors: SessionDescriptors
     private let threads = NIOThreadPool(numberOfThreads: 3)
     private let wakePipe: PlatformStreams.WakePipe?
-    private let outputLane = Lane()
-    private let errorLane: Lane
+    /// Streams that end in the same place share a lane, so that their order is kept.
+    private let outputLane: OutputLane
+    private let errorLane: OutputLane
     private var isReading = false
     private var inputHasEnded = false
     private var isOver = false
     /// Input that was read and did not fit the window yet.
     private var unsent = ByteBuffer()
     private var inputBuffer = ByteBuffer()
+    private var needsInputThread: Bool
 
     init(_ descriptors: SessionDescriptors, connection: SSHConnection, id: SessionID) {
         self.descriptors = descriptors
         self.connection = connection
         self.id = id
+        // What a person types is looked at byte by byte; no speed is needed there.
+        needsInputThread = descriptors.inputFilter != nil
         wakePipe = PlatformStreams.WakePipe()
-        let isShared = PlatformStreams.areSame(descriptors.output, descriptors.errorOutput)
-        errorLane = isShared ? outputLane : Lane()
+        outputLane = OutputLane(descriptors.output)
+        errorLane =
+            PlatformStreams.areSame(descriptors.output, descriptors.errorOutput)
+            ? outputLane : OutputLane(descriptors.errorOutput)
         threads.start()
     }
 
     /// Whether everything that arrived was written.
-    var isDrained: Bool {
-        outputLane.pending.isEmpty && !outputLane.isBusy && errorLane.pending.isEmpty && !errorLane.isBusy
-    }
+    var isDrained: Bool { outputLane.isDrained && errorLane.isDrained }
 
     func append(_ data: ByteBuffer, to stream: ChannelStream) {
-        let lane = stream == .output ? outputLane : errorLane
-        lane.pending.append(
-            Piece(bytes: data, descriptor: stream == .output ? descriptors.output : descriptors.errorOutput))
+        (stream == .output ? outputLane : errorLane).pending.append(data)
     }
 
     /// Starts writing what was appended since the last time.
@@ -83,44 +72,40 @@ final class DescriptorPump {
         if errorLane !== outputLane { flush(errorLane) }
     }
 
-    private func flush(_ lane: Lane) {
+    private func flush(_ lane: OutputLane) {
+        let written = lane.writeNow()
+        if written.byteCount > 0 || written.isNewlyBroken { finish(written, on: lane) }
         guard !lane.isBusy, !lane.pending.isEmpty else { return }
-        let batch = lane.pending
-        lane.pending = []
-        guard !lane.isBroken else { return finish(batch, on: lane, isBroken: true) }
-        lane.isBusy = true
+        let batch = lane.takeBatch()
+        let descriptor = lane.descriptor
         let connection = connection
         let id = id
         let isError = lane !== outputLane
         threads.submit { _ in
-            var isWhole = true
-            for piece in batch where isWhole { isWhole = PlatformStreams.write(piece.bytes, to: piece.descriptor) }
-            let isBroken = !isWhole
+            let isWhole = PlatformStreams.write(batch, to: descriptor)
             connection.eventLoop.execute {
                 connection.assumeIsolated { connection in
-                    connection.sessions[id]?.pump?.wrote(batch, isError: isError, isBroken: isBroken)
+                    connection.sessions[id]?.pump?.wrote(batch, isError: isError, isWhole: isWhole)
                 }
             }
         }
     }
 
-    private func wrote(_ batch: [Piece], isError: Bool, isBroken: Bool) {
+    private func wrote(_ batch: [ByteBuffer], isError: Bool, isWhole: Bool) {
         let lane = isError ? errorLane : outputLane
-        lane.isBusy = false
-        finish(batch, on: lane, isBroken: isBroken)
+        finish(lane.finishBatch(batch, isWhole: isWhole), on: lane)
         flush(lane)
     }
 
-    private func finish(_ batch: [Piece], on lane: Lane, isBroken: Bool) {
-        let isNewlyBroken = isBroken && !lane.isBroken
-        lane.isBroken = lane.isBroken || isBroken
-        let byteCount = batch.reduce(0) { $0 + $1.bytes.readableBytes }
+    private func finish(_ progress: OutputLane.Progress, on lane: OutputLane) {
         let isOutput = lane === outputLane
         let id = id
+        let isDrained = isDrained
         connection.assumeIsolated { connection in
-            connection.consumed(byteCount, in: id)
-            if isNewlyBroken, isOutput { connection.outputIsUnwanted(in: id) }
-            connection.wake(.state(id))
+            connection.consumed(progress.byteCount, in: id)
+            if progress.isNewlyBroken, isOutput { connection.outputIsUnwanted(in: id) }
+            // Only who waits for the end of a session wants to know.
+            if isDrained, connection.sessions[id]?.isClosed == true { connection.wake(.state(id)) }
         }
     }
 
@@ -128,14 +113,35 @@ final class DescriptorPump {
 
     /// The session's end of input may be sent, and `room` bytes of data.
     func readMore(upTo room: Int) {
-        guard !isOver, !inputHasEnded, !isReading else { return }
-        if unsent.readableBytes > 0 { return send() }
-        guard let input = descriptors.input, let wakePipe else { return endInput() }
-        guard room > 0 else { return }
+        var room = room
+        while !isOver, !inputHasEnded, !isReading {
+            if unsent.readableBytes > 0 {
+                room = send()
+                guard unsent.readableBytes == 0 else { return }
+            }
+            guard let input = descriptors.input, let wakePipe else { return endInput() }
+            guard room > 0 else { return }
+            guard readNow(input, upTo: room) else { return readOnThread(input, wakePipe, upTo: room) }
+        }
+    }
+
+    /// True when there is more to do here; false when a thread must wait for input.
+    private func readNow(_ input: Int32, upTo room: Int) -> Bool {
+        guard !needsInputThread else { return false }
+        var buffer = takeInputBuffer()
+        switch PlatformStreams.readNow(input, upTo: min(room, Self.inputByteCount), into: &buffer) {
+        case .bytes:
+            unsent = buffer
+            inputBuffer = buffer
+        case .end: endInput()
+        case .woken, nil: return false
+        }
+        return true
+    }
+
+    private func readOnThread(_ input: Int32, _ wakePipe: PlatformStreams.WakePipe, upTo room: Int) {
         isReading = true
-        var buffer = ByteBuffer()
-        swap(&buffer, &inputBuffer)
-        if buffer.modifyIfUniquelyOwned({ $0.clear() }) == nil { buffer = ByteBuffer() }
+        let buffer = takeInputBuffer()
         let count = min(room, Self.inputByteCount)
         let filter = descriptors.inputFilter
         let connection = connection
@@ -151,6 +157,12 @@ final class DescriptorPump {
         }
     }
 
+    private func takeInputBuffer() -> ByteBuffer {
+        var buffer = ByteBuffer()
+        swap(&buffer, &inputBuffer)
+        return buffer.modifyIfUniquelyOwned { $0.clear() } == nil ? ByteBuffer() : buffer
+    }
+
     private func didRead(_ bytes: ByteBuffer, _ result: PlatformStreams.Input) {
         isReading = false
         guard !isOver else { return }
@@ -158,24 +170,24 @@ final class DescriptorPump {
         case .bytes:
             unsent = bytes
             inputBuffer = bytes
-            send()
+            readMore(upTo: send())
         case .end: endInput()
         case .woken: break
         }
     }
 
-    private func send() {
-        var rest = unsent
+    /// Hands over what was read; returns the room that is left.
+    private func send() -> Int {
+        let rest = unsent
         unsent = ByteBuffer()
         let id = id
-        let (remaining, room) = connection.assumeIsolated { [rest] connection in
+        let (remaining, room) = connection.assumeIsolated { connection in
             var rest = rest
             try? connection.push(&rest, to: id)
-            return (rest, connection.engine.sendableByteCount(id))
+            return (rest, connection.sendableByteCount(id))
         }
-        rest = ByteBuffer()
         unsent = remaining
-        if unsent.readableBytes == 0 { readMore(upTo: room) }
+        return room
     }
 
     private func endInput() {
@@ -184,9 +196,7 @@ final class DescriptorPump {
         connection.assumeIsolated { try? $0.endInput(of: id) }
     }
 
-    /// The session is over: no more input is wanted.
-    ///
-    /// Output that is left is still written.
+    /// The session is over: no more input is wanted. Output that is left is still written.
     func sessionClosed() {
         guard !isOver else { return }
         isOver = true

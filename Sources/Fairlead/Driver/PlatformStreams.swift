@@ -1,3 +1,4 @@
+import CDescriptors
 import NIOCore
 
 #if canImport(Glibc)
@@ -84,6 +85,74 @@ enum PlatformStreams {
             }
         }
         return true
+    }
+
+    /// What became of a write that may not wait.
+    enum Attempt: Sendable {
+        case wrote(byteCount: Int)
+        /// It would have to wait: a thread must do it.
+        case wouldWait
+        /// This kind of descriptor cannot tell, as a terminal: threads must do it all.
+        case cannotTell
+        /// Nobody can read it any more.
+        case broken
+    }
+
+    #if canImport(Glibc)
+        private static let withoutWaiting = Int32(fairlead_without_waiting)
+    #endif
+
+    /// The most pieces of one vectored write: eight full reads of the socket.
+    static let vectorCount = 64
+
+    /// Writes what can be written without waiting, in one call; the descriptor's own flags are left alone.
+    static func writeNow(_ pieces: ArraySlice<ByteBuffer>, to descriptor: Int32) -> Attempt {
+        #if canImport(Glibc)
+            var vectors: [iovec] = unsafe []
+            let count = unsafe withVectors(pieces.prefix(vectorCount), &vectors) { vectors in
+                unsafe pwritev2(descriptor, vectors, Int32(clamping: vectors.count), -1, withoutWaiting)
+            }
+            if count >= 0 { return .wrote(byteCount: count) }
+            switch errno {
+            case EPIPE, ECONNRESET: return .broken
+            case EAGAIN, EINTR: return .wouldWait
+            default: return .cannotTell
+            }
+        #else
+            return .cannotTell
+        #endif
+    }
+
+    /// Reads what is there without waiting; nil where a thread must wait for it.
+    static func readNow(_ descriptor: Int32, upTo count: Int, into buffer: inout ByteBuffer) -> Input? {
+        #if canImport(Glibc)
+            var result = 0
+            _ = unsafe buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { target in
+                var vector = unsafe iovec(iov_base: target.baseAddress, iov_len: min(count, target.count))
+                result = unsafe preadv2(descriptor, &vector, 1, -1, withoutWaiting)
+                return max(0, result)
+            }
+            return result > 0 ? .bytes : result == 0 ? .end : nil
+        #else
+            return nil
+        #endif
+    }
+
+    private static func withVectors(
+        _ pieces: ArraySlice<ByteBuffer>, _ vectors: inout [iovec], _ body: ([iovec]) -> Int
+    ) -> Int {
+        guard let piece = pieces.first else { return unsafe body(vectors) }
+        return unsafe piece.withUnsafeReadableBytes { bytes in
+            // The system does not write through it.
+            unsafe vectors.append(
+                iovec(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count))
+            return unsafe withVectors(pieces.dropFirst(), &vectors, body)
+        }
+    }
+
+    /// Writes all pieces; false when nobody can read them any more.
+    static func write(_ pieces: [ByteBuffer], to descriptor: Int32) -> Bool {
+        pieces.allSatisfy { write($0, to: descriptor) }
     }
 
     /// Whether both descriptors lead to the same file, pipe or terminal.

@@ -1,0 +1,14 @@
+// System calls on descriptors that Swift's view of the C library leaves out.
+#pragma once
+
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#if defined(__linux__)
+// Reads and writes that do not wait, for this call alone: the descriptor's own flags, which other programs may share,
+// stay as they are (preadv2(2), RWF_NOWAIT).
+extern ssize_t preadv2(int descriptor, const struct iovec *vectors, int count, off_t offset, int flags);
+extern ssize_t pwritev2(int descriptor, const struct iovec *vectors, int count, off_t offset, int flags);
+
+enum { fairlead_without_waiting = 8 };
+#endif
