@@ -49,7 +49,7 @@ class Relay:
                 self.read(far_reader, downlink),
                 self.write(downlink, writer, 0),
             )
-        except OSError:
+        except (OSError, asyncio.CancelledError):
             pass
         for end in (writer, far_writer):
             end.close()
