@@ -34,6 +34,7 @@ public struct ByteStream: AsyncSequence, Sendable {
     /// Everything up to the end.
     ///
     /// - Parameter byteLimit: The most that is taken. Default 64 MiB.
+    /// - Returns: The bytes, in order.
     /// - Throws: `SSHError` of kind `outputLimit` when there is more.
     public func collect(upTo byteLimit: Int = 64 * 1024 * 1024) async throws(SSHError) -> ByteBuffer {
         var all = ByteBuffer()

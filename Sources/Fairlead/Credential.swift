@@ -60,6 +60,7 @@ public struct Credential: Sendable {
     /// - Parameters:
     ///   - path: The file.
     ///   - isOptional: Whether a missing file is passed over in silence. Default false: it is reported.
+    /// - Returns: The credential.
     public static func keyFile(_ path: String, isOptional: Bool = false) -> Credential {
         Credential(kind: .keyFile(path: path, isOptional: isOptional))
     }
@@ -76,6 +77,7 @@ public struct Credential: Sendable {
     /// - Parameters:
     ///   - attempts: How often it is asked for. Default 3.
     ///   - ask: Gives the password, or nil to give up.
+    /// - Returns: The credential.
     public static func password(
         attempts: Int = 3, ask: @escaping @Sendable (PasswordQuestion) async throws -> Secret?
     ) -> Credential {

@@ -55,6 +55,7 @@ public struct HostVerification: Sendable {
     ///   - policy: What to do with a host that is unknown. Default `strict`: refuse.
     ///   - hashesNames: Whether host names are written hashed. Default false.
     ///   - ask: Puts the question about an unknown host under the policy `ask`; nil refuses.
+    /// - Returns: The verification, to be given to `SSHConfiguration`.
     public static func knownHosts(
         userFiles: [String], globalFiles: [String] = [], policy: HostKeyPolicy = .strict, hashesNames: Bool = false,
         ask: (@Sendable (Question) async throws -> Answer)? = nil

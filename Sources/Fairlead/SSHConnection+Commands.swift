@@ -10,6 +10,7 @@ extension SSHConnection {
     ///   - command: The command line, which the server's user's shell interprets.
     ///   - input: Bytes for its standard input. Default none: it reads end-of-file.
     ///   - byteLimit: The most that is taken of each stream. Default 64 MiB.
+    /// - Returns: Both streams whole, and the exit status.
     /// - Throws: `SSHError` of kind `outputLimit` when there is more, `refused` when the server does not run commands, of
     ///   stage `lost` when the connection ends.
     public nonisolated func run(
@@ -33,6 +34,9 @@ extension SSHConnection {
     ///   - environment: Variables to set, as far as the server accepts them. Default none.
     ///   - terminal: A pseudo-terminal to run in. Default `nil`: none.
     ///   - body: Reads, writes and waits.
+    /// - Returns: What `body` returns.
+    /// - Throws: `SSHError` of kind `refused` when the server does not run it, of stage `lost` when the connection ends, and
+    ///   whatever `body` throws.
     public nonisolated func withProcess<Result>(
         _ command: String, environment: [String: String] = [:], terminal: PseudoTerminal? = nil,
         _ body: (RemoteProcess) async throws -> Result
@@ -46,6 +50,9 @@ extension SSHConnection {
     ///   - environment: Variables to set, as far as the server accepts them. Default none.
     ///   - terminal: A pseudo-terminal to run in. Default `nil`: none.
     ///   - body: Reads, writes and waits.
+    /// - Returns: What `body` returns.
+    /// - Throws: `SSHError` of kind `refused` when the server does not run it, of stage `lost` when the connection ends, and
+    ///   whatever `body` throws.
     public nonisolated func withShell<Result>(
         environment: [String: String] = [:], terminal: PseudoTerminal? = nil,
         _ body: (RemoteProcess) async throws -> Result
@@ -58,6 +65,9 @@ extension SSHConnection {
     /// - Parameters:
     ///   - name: The subsystem's name.
     ///   - body: Reads, writes and waits.
+    /// - Returns: What `body` returns.
+    /// - Throws: `SSHError` of kind `refused` when the server does not run it, of stage `lost` when the connection ends, and
+    ///   whatever `body` throws.
     public nonisolated func withSubsystem<Result>(
         _ name: String, _ body: (RemoteProcess) async throws -> Result
     ) async throws -> Result {

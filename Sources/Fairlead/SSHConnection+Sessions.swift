@@ -170,11 +170,14 @@ extension SSHConnection {
     }
 
     /// Nobody reads the session's output any more: an OpenSSH server is told so and ends the program by SIGPIPE, another
-    /// one only sees the channel close (OpenSSH PROTOCOL §2.1).
+    /// one only sees the channel close (OpenSSH PROTOCOL §2.1). Either way the program's end is the one of a broken pipe.
     func outputIsUnwanted(in id: SessionID) {
         if info.serverIdentification.utf8.starts(with: "SSH-2.0-OpenSSH".utf8) {
             try? request(.endOfWrite, in: id)
         } else {
+            if sessions[id]?.exit == nil {
+                sessions[id]?.exit = .signal(name: Array("PIPE".utf8), dumpedCore: false, message: [])
+            }
             try? perform(.close(id))
         }
     }

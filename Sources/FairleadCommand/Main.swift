@@ -19,7 +19,7 @@ enum Main {
     static func main() {
         FatalSignals.install()
         PlatformTerminal.openMissingStandardStreams()
-        PlatformTerminal.forbidCoreDumps()
+        ProcessMemory.hide()
         let plan = makePlan(Array(CommandLine.arguments.dropFirst()))
         SignalWatch.block()
         let signals = NIOThreadPool(numberOfThreads: 1)

@@ -52,23 +52,29 @@ extension Engine {
     private mutating func carryOut(_ action: UserAuthentication.Action) throws(ProtocolError) {
         switch action {
         case .send(let request):
-            phaseDeadline = now + Limits.authenticationReply
+            runClock(for: Limits.authenticationReply)
             try send(request)
         case .sendPassword(let password):
-            phaseDeadline = now + Limits.authenticationReply
+            runClock(for: Limits.authenticationReply)
             try sendPassword(password)
         case .sign(let request):
-            phaseDeadline = nil
+            runClock(for: nil)
             emit(.signatureNeeded(request))
         case .askForCredential(let round):
             // A person may be typing: no clock runs.
-            phaseDeadline = nil
+            runClock(for: nil)
             emit(.authenticationNeeded(round))
         case .finish(let proof):
             phase = .connected
             phaseDeadline = nil
             emit(.authenticated(proof))
         }
+    }
+
+    /// A key exchange in progress keeps its own deadline; the login's clock is set when it ends.
+    private mutating func runClock(for duration: Duration?) {
+        guard keyExchange.stage == .idle else { return }
+        phaseDeadline = duration.map { now + $0 }
     }
 
     /// A password waits in its guarded memory, never encoded in a queue.

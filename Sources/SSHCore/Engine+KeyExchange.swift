@@ -38,9 +38,9 @@ extension Engine {
         guard keyExchange.stage == .awaitingTrust, keyExchange.sessionID == nil else {
             throw .misuse("no host key awaits a decision")
         }
+        try switchKeys(token)
         if let pausedTime { phaseDeadline = now + pausedTime }
         pausedTime = nil
-        try switchKeys(token)
         trustedHostKey = token
         authentication = UserAuthentication(
             user: configuration.user, sessionID: keyExchange.sessionID ?? [], host: token)

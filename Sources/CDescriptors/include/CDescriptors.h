@@ -1,14 +1,21 @@
-// System calls on descriptors that Swift's view of the C library leaves out.
+// System calls that Swift's view of the C library leaves out: those on descriptors, and one that is variadic.
 #pragma once
 
 #include <sys/types.h>
 #include <sys/uio.h>
 
 #if defined(__linux__)
+#include <sys/prctl.h>
+
 // Reads and writes that do not wait, for this call alone: the descriptor's own flags, which other programs may share,
 // stay as they are (preadv2(2), RWF_NOWAIT).
 extern ssize_t preadv2(int descriptor, const struct iovec *vectors, int count, off_t offset, int flags);
 extern ssize_t pwritev2(int descriptor, const struct iovec *vectors, int count, off_t offset, int flags);
 
 enum { fairlead_without_waiting = 8 };
+
+// Keeps other processes of the user from reading this one's memory, and the memory out of core files (prctl(2)).
+static inline int fairlead_hide_memory(void) {
+    return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
 #endif

@@ -196,7 +196,9 @@ final class DescriptorPump {
         connection.assumeIsolated { try? $0.endInput(of: id) }
     }
 
-    /// The session is over: no more input is wanted. Output that is left is still written.
+    /// The session is over: no more input is wanted.
+    ///
+    /// Output that is left is still written.
     func sessionClosed() {
         guard !isOver else { return }
         isOver = true

@@ -22,7 +22,9 @@ final class OutputLane {
 
     var isDrained: Bool { pending.isEmpty && !isBusy }
 
-    /// Writes what goes without waiting. Once the reader is gone, everything counts as written: it is dropped.
+    /// Writes what goes without waiting.
+    ///
+    /// Once the reader is gone, everything counts as written: it is dropped.
     func writeNow() -> Progress {
         var progress = Progress()
         while !isBusy, !pending.isEmpty, !alwaysNeedsThread || isBroken {

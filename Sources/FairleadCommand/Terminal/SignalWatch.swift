@@ -78,7 +78,7 @@ enum SignalWatch {
         case SIGWINCH: current.onResize?()
         case SIGTSTP: stop(current)
         default:
-            TerminalState.restore()
+            restoreTerminal(current)
             guard current.promptDescriptor == nil, let end = current.endSession else {
                 PlatformTerminal.end(bySignal: number)
             }
@@ -86,9 +86,14 @@ enum SignalWatch {
         }
     }
 
+    /// Half a password is not for whoever reads the terminal next.
+    private static func restoreTerminal(_ current: State) {
+        TerminalState.restore(discarding: current.resumePrompt != nil)
+    }
+
     /// Stops as asked, with the terminal as it was; goes on where it stopped.
     private static func stop(_ current: State) {
-        TerminalState.restore()
+        restoreTerminal(current)
         kill(getpid(), SIGSTOP)
         if let descriptor = current.promptDescriptor {
             current.resumePrompt?()

@@ -51,6 +51,8 @@ package struct KeyExchange: ~Copyable {
     /// H of the first exchange (RFC 4253 §7.2).
     package private(set) var sessionID: [UInt8]?
     package private(set) var hostKey: PublicKey?
+    /// The key that the exchange in progress proved.
+    private var provenHostKey: PublicKey?
     /// The next packet of the exchange was guessed wrongly and is to be dropped.
     package private(set) var skipsNextPacket = false
 
@@ -123,6 +125,7 @@ package struct KeyExchange: ~Copyable {
             throw .hostSignature
         }
         guard hostKey == nil || hostKey == key else { throw .hostKeyChangedDuringRekey }
+        provenHostKey = key
         state = .proven(Proven(agreement: agreement, hostKey: key, secret: secret, hash: value))
         stage = .awaitingTrust
         return key
@@ -130,9 +133,10 @@ package struct KeyExchange: ~Copyable {
 
     /// The host key is trusted: keys for what we send, to be used right after our NEWKEYS.
     package mutating func confirm(_ trusted: TrustedHostKey) throws(ProtocolError) -> Sealer {
-        guard case .proven(let proven) = take(), trusted.key == proven.hostKey else {
-            throw .misuse("the trusted key is not the one that was offered")
-        }
+        // Looked at first: the state is taken only for good.
+        guard trusted.key == provenHostKey else { throw .misuse("the trusted key is not the one that was offered") }
+        guard case .proven(let proven) = take() else { throw .misuse("no host key awaits a decision") }
+        provenHostKey = nil
         let session = sessionID ?? proven.hash
         let algorithms = proven.agreement
         do throws(CryptoError) {

@@ -34,7 +34,6 @@ package enum HashedName {
     private static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
         guard text.count == encodedByteCount, text.last == UInt8(ascii: "=") else { return nil }
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(saltByteCount)
         var bits: UInt32 = 0
         var bitCount = 0
         for character in text.dropLast() {
