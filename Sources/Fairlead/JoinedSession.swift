@@ -39,11 +39,17 @@ package struct JoinedSession: Sendable {
 
     /// Waits until the program has ended, the server has closed the session, and everything was written.
     package func finish() async throws(SSHError) -> ExitStatus {
-        let status = try await connection.exitStatus(of: id)
-        try await connection.waitUntilClosed(id)
-        await connection.waitUntilDrained(id)
-        await connection.discard(id)
-        return status
+        do throws(SSHError) {
+            let status = try await connection.exitStatus(of: id)
+            try await connection.waitUntilClosed(id)
+            await connection.waitUntilDrained(id)
+            await connection.discard(id)
+            return status
+        } catch {
+            // What arrived before the connection was lost is the user's all the same.
+            await connection.waitUntilDrained(id)
+            throw error
+        }
     }
 
     /// Tells the server the terminal's new size; from any thread.

@@ -58,4 +58,7 @@ public struct SSHConfiguration: Sendable {
 
     /// The name for known hosts.
     var trustName: String { hostKeyAlias ?? host }
+
+    /// The name as known hosts show it, with the port unless it is the usual one.
+    package var displayName: String { port == 22 ? trustName : "[\(trustName)]:\(port)" }
 }

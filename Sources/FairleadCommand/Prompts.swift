@@ -17,7 +17,6 @@ struct Prompts: Sendable {
             \(question.key.typeDisplayName) key, \(question.key.bitCount) bits, fingerprints:
             \(fingerprint.sha256)
             \(fingerprint.md5)
-            This key is not known by any other names.
             Are you sure you want to continue connecting (yes/no/[fingerprint])? 
             """
         if question.isRepeated {

@@ -63,10 +63,8 @@ struct Run: Sendable {
             text += "On record, \(record.location.file):\(record.location.line) (\(record.typeName)):\n"
             text += "  \(record.fingerprint.sha256)\n  \(record.fingerprint.md5)\n"
         }
-        let name =
-            plan.connection.port == 22 ? plan.connection.host : "[\(plan.connection.host)]:\(plan.connection.port)"
         let file = error.knownKeys.first?.location.file ?? "~/.ssh/known_hosts"
         return text
-            + "If its administrator confirms the new key, remove the old one:\n  ssh-keygen -f '\(file)' -R '\(name)'"
+            + "If its administrator confirms the new key, remove the old one:\n  ssh-keygen -f '\(file)' -R '\(plan.connection.displayName)'"
     }
 }

@@ -108,8 +108,10 @@ extension Engine {
 
     private mutating func received(_ message: ChannelOpenFailure) throws(ProtocolError) {
         guard let channel = channels[message.recipient], channel.peer == nil else { throw .channel(.state) }
+        emit(
+            .channelRefused(message.recipient, reason: message.reason, text: message.description),
+            about: message.recipient)
         channels[message.recipient] = nil
-        emit(.channelRefused(message.recipient, reason: message.reason, text: message.description))
     }
 
     private mutating func received(_ message: ChannelWindowAdjust) throws(ProtocolError) {
@@ -119,7 +121,7 @@ extension Engine {
             try channel.grow(by: message.byteCount)
             return wasEmpty && message.byteCount > 0
         }
-        if wasEmpty { emit(.channelWritable(message.recipient)) }
+        if wasEmpty { emit(.channelWritable(message.recipient), about: message.recipient) }
     }
 
     private mutating func received(_ message: ChannelEOF) throws(ProtocolError) {
@@ -129,7 +131,7 @@ extension Engine {
             return channel.hasReceivedEOF
         }
         guard !isRepeated else { return note(.dataAfterEOF) }
-        emit(.channelEnded(message.recipient))
+        emit(.channelEnded(message.recipient), about: message.recipient)
     }
 
     private mutating func received(_ message: ChannelClose) throws(ProtocolError) {
@@ -140,8 +142,8 @@ extension Engine {
             return channel.hasSentClose ? nil : channel.peer
         }
         if let peer { try send(ChannelClose(recipient: peer)) }
+        emit(.channelClosed(id), about: id)
         channels[id] = nil
-        emit(.channelClosed(id))
     }
 
     private mutating func replied(_ id: ChannelID, isSuccess: Bool) throws(ProtocolError) {
@@ -150,6 +152,6 @@ extension Engine {
             return channel.unanswered.isEmpty ? nil : channel.unanswered.removeFirst()
         }
         // One that nobody asked for changes nothing.
-        if let request { emit(.channelReply(id, request: request, isSuccess: isSuccess)) }
+        if let request { emit(.channelReply(id, request: request, isSuccess: isSuccess), about: id) }
     }
 }

@@ -34,8 +34,16 @@ extension Engine {
     mutating func send(_ message: some Message) throws(ProtocolError) {
         guard phase != .closed else { return }
         guard keyExchange.holdsBackOthers else { return try writer.write(message) }
-        guard deferred.count < Limits.deferredPacketCount else { throw .limit(.deferredPackets) }
         deferred.append(message.payload)
+    }
+
+    /// Sends what the peer asked for; only a few such answers may wait, for the peer decides how many there are.
+    mutating func answer(_ message: some Message) throws(ProtocolError) {
+        if keyExchange.holdsBackOthers {
+            guard deferredAnswerCount < Limits.deferredPacketCount else { throw .limit(.deferredPackets) }
+            deferredAnswerCount += 1
+        }
+        try send(message)
     }
 
     private mutating func refuseAsUnimplemented(_ number: MessageNumber, _ sequence: UInt32) throws(ProtocolError) {

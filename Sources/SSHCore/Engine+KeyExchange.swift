@@ -54,6 +54,7 @@ extension Engine {
         writer.rekey(sealer, resetSequence: isStrict)
         for payload in deferred { try writer.write(payload) }
         deferred.removeAll()
+        deferredAnswerCount = 0
         guard let password = deferredPassword else { return }
         deferredPassword = nil
         try writer.writePassword(password.secret, user: configuration.user)

@@ -4,7 +4,7 @@ import SSHWire
 /// What the server asks of us: of a client it may ask almost nothing.
 extension Engine {
     mutating func received(_ message: GlobalRequest) throws(ProtocolError) {
-        if message.wantsReply { try send(RequestFailure()) }
+        if message.wantsReply { try answer(RequestFailure()) }
         // A keep-alive is answered so by ssh too; the announcement of host keys needs no answer.
         let isCustomary = message.name == "keepalive@openssh.com" || message.name == "hostkeys-00@openssh.com"
         if !isCustomary { note(.globalRequestRefused(message.name)) }
@@ -12,7 +12,7 @@ extension Engine {
 
     mutating func received(_ message: ChannelOpen) throws(ProtocolError) {
         note(.channelOpenRefused(message.type))
-        try send(
+        try answer(
             ChannelOpenFailure(
                 recipient: message.sender, reason: ChannelOpenFailure.administrativelyProhibited,
                 description: "not requested"))
@@ -24,12 +24,12 @@ extension Engine {
             guard let peer = channel.peer, !channel.hasReceivedClose else { throw .channel(.state) }
             return peer
         }
-        if message.wantsReply { try send(ChannelFailure(recipient: peer)) }
+        if message.wantsReply { try answer(ChannelFailure(recipient: peer)) }
         guard isUnderstood else { return note(.channelRequestRefused(message.name)) }
         guard let exit, channels[message.recipient]?.hasExit == false else { return }
         // The first one counts; a process ends once.
         try channels.update(message.recipient) { $0.hasExit = true }
-        emit(.channelExit(message.recipient, exit))
+        emit(.channelExit(message.recipient, exit), about: message.recipient)
     }
 
     private func understand(_ message: ChannelRequest) throws(ProtocolError) -> (ChannelExit?, isUnderstood: Bool) {

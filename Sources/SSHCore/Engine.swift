@@ -30,6 +30,8 @@ package struct Engine: ~Copyable {
     var channels = ChannelTable()
     /// Payloads that wait for the end of a key exchange.
     var deferred: [ByteBuffer] = []
+    /// How many of them answer the peer.
+    var deferredAnswerCount = 0
     /// A password request that waits likewise, not yet encoded: it stays in guarded memory.
     var deferredPassword: Password?
     /// Bytes that arrived while the host key awaits a decision.
@@ -116,7 +118,10 @@ package struct Engine: ~Copyable {
             guard channel.hasSentClose else { throw fail(.timeout(.channelOpen)) }
             // The peer never answered our CLOSE: the number stays taken, the user is free (RFC 4254 §5.3).
             do throws(ProtocolError) {
-                try channels.update(channel.id) { $0.deadline = nil }
+                try channels.update(channel.id) {
+                    $0.deadline = nil
+                    $0.isAbandoned = true
+                }
             } catch { throw fail(error) }
             emit(.channelClosed(channel.id))
         }
@@ -153,6 +158,11 @@ package struct Engine: ~Copyable {
 
     mutating func emit(_ event: Event) {
         events.append(event)
+    }
+
+    /// Something about a channel, unless its user was told that it is over.
+    mutating func emit(_ event: Event, about id: ChannelID) {
+        if channels[id]?.isAbandoned != true { emit(event) }
     }
 
     /// A remark, unless this peer has caused too many.

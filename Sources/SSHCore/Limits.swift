@@ -16,7 +16,8 @@ package enum Limits {
     package static let channelPacketByteCount: UInt32 = 32 * 1024
     /// The receive window of a channel; OpenSSH's default.
     package static let channelWindowByteCount: UInt32 = 2 * 1024 * 1024
-    /// Packets that wait for the end of a key exchange (Go's cap after CVE-2025-22869).
+    /// Answers to the peer that wait for the end of a key exchange (Go's cap after CVE-2025-22869); what the user asks
+    /// for waits without a limit of its own.
     package static let deferredPacketCount = 64
     /// Sealed bytes that wait for the socket before reading pauses, so that a peer that asks and does not read our
     /// answers stalls itself.

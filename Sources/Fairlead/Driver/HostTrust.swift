@@ -103,7 +103,7 @@ struct HostTrust: Sendable {
         if let problem {
             logger.error("Failed to add the host to the list of known hosts (\(path)): \(problem)")
         } else {
-            logger.notice("Permanently added '\(host)' (\(key.typeDisplayName)) to the list of known hosts.")
+            logger.notice("Permanently added '\(configuration.displayName)' (\(key.typeDisplayName)) to the list of known hosts.")
         }
     }
 

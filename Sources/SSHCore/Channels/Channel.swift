@@ -17,6 +17,8 @@ package struct Channel: Sendable {
     package var hasSentClose = false
     package var hasReceivedClose = false
     package var hasExit = false
+    /// The user was told that it is closed, because the peer never answered our CLOSE; what still comes concerns nobody.
+    package var isAbandoned = false
     package var deadline: Instant?
 
     package init(id: ChannelID, deadline: Instant) {
@@ -33,7 +35,8 @@ package struct Channel: Sendable {
         peer = message.sender
         sendWindow = SendWindow(byteCount: message.windowSize)
         maximumPacketByteCount = min(Int(message.maximumPacketSize), Int(Limits.channelPacketByteCount))
-        deadline = nil
+        // Given up meanwhile: the answer to our CLOSE is still awaited.
+        if !hasSentClose { deadline = nil }
     }
 
     /// How many bytes the next data packet may carry.
