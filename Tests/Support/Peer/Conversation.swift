@@ -93,6 +93,11 @@ package final class Conversation {
         return hasProgressed
     }
 
+    /// Drops what the peer keeps of its own packets, so that a flood measures the engine.
+    package func forget() {
+        peer.forgetWire()
+    }
+
     /// Whether the engine still has bytes to send.
     package var engineHasOutbound: Bool { engine.outboundByteCount > 0 }
 

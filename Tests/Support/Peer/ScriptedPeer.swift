@@ -111,6 +111,10 @@ package final class ScriptedPeer {
         }
     }
 
+    func forgetWire() {
+        wire.removeAll(keepingCapacity: true)
+    }
+
     /// The payloads of one message that the client sent.
     package func messages<Value: Message>(_ type: Value.Type) -> [Value] {
         received.compactMap { try? Value(payload: $0.payload) }

@@ -1,0 +1,128 @@
+import NIOCore
+import PeerSupport
+import SSHCore
+import SSHCrypto
+import SSHIdentity
+import SSHWire
+import Testing
+
+/// Sessions whose ends and windows take their time.
+@Suite("Sessions")
+struct SessionTests {
+    private func conversation(
+        _ change: (inout PeerConfiguration, inout ClientScript) -> Void
+    ) throws -> Conversation {
+        var (configuration, script) = try HostileCheck.honest()
+        change(&configuration, &script)
+        return try Conversation(configuration, script: script).run()
+    }
+
+    @Test("CH-12 A close that the server never answers frees the user after its deadline, once, and not the number")
+    func unansweredClose() throws {
+        let conversation = try conversation { configuration, _ in configuration.program = { _ in [] } }
+        let id = try #require(conversation.record.opened.first)
+        conversation.peer.configuration.hook = { _, step, own in step == .channelReply ? [] : [.payload(own)] }
+        conversation.perform(.close(id))
+        #expect(conversation.record.closed.isEmpty)
+        conversation.advance(by: Limits.channelClose)
+        #expect(conversation.record.closed == [id] && conversation.record.errors.isEmpty)
+        #expect(conversation.engine.nextChannelID() != id)
+        // Whatever comes late concerns nobody any more.
+        conversation.inject(
+            .message(ChannelData(recipient: id, data: ByteBuffer(string: "late"))),
+            .message(ChannelEOF(recipient: id)),
+            .message(
+                ChannelRequest(
+                    recipient: id, name: "exit-status", wantsReply: false, details: ByteBuffer(integer: UInt32(1)))))
+        #expect(conversation.record.ended.isEmpty && conversation.record.output.isEmpty)
+        #expect(conversation.record.exits.isEmpty)
+        conversation.inject(.message(ChannelClose(recipient: id)))
+        #expect(conversation.record.closed == [id])
+        #expect(conversation.record.errors.isEmpty)
+    }
+
+    @Test(
+        "A session that is given up while it is being opened is closed once the server confirms it",
+        arguments: [true, false], [true, false])
+    func closeWhileOpening(_ isConfirmed: Bool, _ isAnswered: Bool) throws {
+        let conversation = try conversation { configuration, _ in
+            configuration.hook = { _, step, own in step == .channelReply ? [] : [.payload(own)] }
+        }
+        let id = ChannelID(rawValue: 0)
+        conversation.perform(.close(id))
+        #expect(conversation.peer.messages(ChannelClose.self).isEmpty)
+        if isConfirmed {
+            conversation.inject(
+                .message(
+                    ChannelOpenConfirmation(
+                        recipient: id, sender: ChannelID(rawValue: 9), windowSize: 1, maximumPacketSize: 100)))
+            #expect(conversation.peer.messages(ChannelClose.self).map(\.recipient) == [ChannelID(rawValue: 9)])
+            if isAnswered { conversation.inject(.message(ChannelClose(recipient: id))) }
+        } else if isAnswered {
+            conversation.inject(.message(ChannelOpenFailure(recipient: id, reason: 4, description: "full")))
+        }
+        conversation.advance(by: Limits.channelClose)
+        #expect(conversation.record.errors.isEmpty)
+        #expect(conversation.record.closed.count + conversation.record.refusals.count == 1)
+        #expect(conversation.record.opened.isEmpty)
+    }
+
+    @Test("CH-09 A window that is never replenished holds our data back, and nothing else")
+    func stalledWindow() throws {
+        let conversation = try conversation { configuration, script in
+            configuration.channelWindow = 1000
+            configuration.program = { _ in [] }
+            configuration.hook = { _, step, own in
+                own.getInteger(at: own.readerIndex, as: UInt8.self) == 93 ? [] : [.payload(own)]
+            }
+            script.input = [UInt8](repeating: 5, count: 5000)
+        }
+        let id = try #require(conversation.record.opened.first)
+        #expect(conversation.engine.sendableByteCount(id) == 0)
+        #expect(conversation.peer.channels.values.first?.input.count == 1000)
+        #expect(conversation.engine.deadline == nil && conversation.record.errors.isEmpty)
+    }
+
+    @Test("Several MiB both ways arrive byte for byte while the server changes keys", arguments: Delivery.allCases)
+    func bulk(_ delivery: Delivery) throws {
+        var generator = SplitMix(state: 5)
+        let byteCount = delivery == .byteByByte ? 100_000 : 5_000_000
+        let input = (0..<byteCount).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
+        var (configuration, script) = try HostileCheck.honest()
+        configuration.channelWindow = 64 * 1024
+        configuration.program = { _ in [.echoInput, .rekey, .output([7]), .exitStatus(0), .endOfOutput, .close] }
+        script.input = input
+        let conversation = try Conversation(configuration, script: script, delivery: delivery).run()
+        #expect(conversation.record.errors.isEmpty && conversation.record.misuses.isEmpty)
+        #expect(conversation.record.output.values.first == input + [7])
+        #expect(conversation.record.agreements.count == 2)
+        #expect(conversation.record.exits == [.status(0)])
+    }
+
+    @Test("CH-22 Sessions that are opened together keep apart", arguments: Delivery.allCases)
+    func manySessions(_ delivery: Delivery) throws {
+        var (configuration, script) = try HostileCheck.honest()
+        configuration.program = { [.output($0), .exitStatus(UInt32($0.count)), .endOfOutput, .close] }
+        script.commands = (0..<50).map { Array("command \($0)".utf8) }
+        let conversation = try Conversation(configuration, script: script, delivery: delivery).run()
+        #expect(conversation.record.errors.isEmpty)
+        for (id, output) in conversation.record.output {
+            #expect(output == Array("command \(id.rawValue)".utf8))
+        }
+        #expect(conversation.record.closed.count == 50 && conversation.record.exits.count == 50)
+    }
+
+    @Test("Commands during a key exchange wait for its end, however many they are")
+    func commandsDuringRekey() throws {
+        let conversation = try conversation { _, script in script.commands = [] }
+        conversation.script.sends = false
+        conversation.peer.startRekey()
+        conversation.run()
+        conversation.script.commands = (0..<200).map { Array("\($0)".utf8) }
+        for _ in 0..<200 { conversation.perform(.openSession(conversation.engine.nextChannelID())) }
+        #expect(conversation.record.errors.isEmpty)
+        conversation.script.sends = true
+        conversation.run()
+        #expect(conversation.record.closed.count == 200)
+    }
+}
