@@ -169,8 +169,10 @@ extension SSHConnection {
         while let pump = sessions[id]?.pump, !pump.isDrained, !Task.isCancelled { await wait(for: .state(id)) }
     }
 
-    /// Nobody reads the session's output any more: an OpenSSH server is told so and ends the program by SIGPIPE, another
-    /// one only sees the channel close (OpenSSH PROTOCOL §2.1). Either way the program's end is the one of a broken pipe.
+    /// Nobody reads the session's output any more.
+    ///
+    /// An OpenSSH server is told so and ends the program by SIGPIPE (OpenSSH PROTOCOL §2.1); another one only sees the
+    /// channel close.
     func outputIsUnwanted(in id: SessionID) {
         if info.serverIdentification.utf8.starts(with: "SSH-2.0-OpenSSH".utf8) {
             try? request(.endOfWrite, in: id)

@@ -85,11 +85,11 @@ package struct Engine: ~Copyable {
         guard phase != .closed else { return bytes.moveReaderIndex(to: bytes.writerIndex) }
         do throws(ProtocolError) {
             guard held.readableBytes == 0 else {
-                held.writeBuffer(&bytes)
+                try hold(&bytes)
                 return try processHeld()
             }
             try process(&bytes)
-            held.writeBuffer(&bytes)
+            try hold(&bytes)
         } catch {
             throw fail(error)
         }
@@ -185,6 +185,12 @@ package struct Engine: ~Copyable {
         var bytes = ByteBuffer()
         swap(&bytes, &held)
         try process(&bytes)
+        try hold(&bytes)
+    }
+
+    /// Keeps what cannot be read before the host key is decided on.
+    private mutating func hold(_ bytes: inout ByteBuffer) throws(ProtocolError) {
+        guard bytes.readableBytes <= Limits.heldByteCount - held.readableBytes else { throw .limit(.heldBytes) }
         held.writeBuffer(&bytes)
     }
 

@@ -29,6 +29,9 @@ package enum Limits {
     package static let bannerByteCount = 64 * 1024
     /// EXT_INFO may come twice (RFC 8308 §2.4).
     package static let extInfoCount = 2
+    /// Bytes that may arrive while the host key awaits a decision; the driver stops reading, so this is what the socket
+    /// still held.
+    package static let heldByteCount = 8 * 1024 * 1024
     /// A user name, a command or a password of ours; far above use, far below trouble.
     package static let localStringByteCount = 128 * 1024
     /// Notes that one connection's peer may cause before they are dropped.

@@ -49,6 +49,7 @@ package enum ProtocolError: Error, Equatable {
         case precedingLine = "the length of a line before the identification"
         case precedingTotal = "the total of the lines before the identification"
         case sequenceNumber = "packets under one set of keys"
+        case heldBytes = "bytes sent before the host key was decided on"
         case deferredPackets = "packets waiting for a key exchange"
     }
 

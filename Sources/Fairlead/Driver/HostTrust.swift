@@ -103,7 +103,8 @@ struct HostTrust: Sendable {
         if let problem {
             logger.error("Failed to add the host to the list of known hosts (\(path)): \(problem)")
         } else {
-            logger.notice("Permanently added '\(configuration.displayName)' (\(key.typeDisplayName)) to the list of known hosts.")
+            let name = "'\(configuration.displayName)' (\(key.typeDisplayName))"
+            logger.notice("Permanently added \(name) to the list of known hosts.")
         }
     }
 
