@@ -1,4 +1,5 @@
 import NIOCore
+import SSHCore
 
 /// One descriptor that output goes to: what waits for it, in order, and whether a thread is writing.
 final class OutputLane {
@@ -10,7 +11,7 @@ final class OutputLane {
     }
 
     let descriptor: Int32
-    var pending: [ByteBuffer] = []
+    var pending = Inbox()
     private(set) var isBusy = false
     private var isBroken = false
     /// The descriptor cannot tell whether a write would wait (a terminal): threads do all of it.
@@ -29,14 +30,13 @@ final class OutputLane {
         var progress = Progress()
         while !isBusy, !pending.isEmpty, !alwaysNeedsThread || isBroken {
             if isBroken {
-                progress.byteCount += pending.reduce(0) { $0 + $1.readableBytes }
-                pending.removeAll(keepingCapacity: true)
+                progress.byteCount += pending.takeAll().reduce(0) { $0 + $1.readableBytes }
                 break
             }
-            switch PlatformStreams.writeNow(pending[...], to: descriptor) {
+            switch PlatformStreams.writeNow(pending.pieces, to: descriptor) {
             case .wrote(let byteCount):
                 progress.byteCount += byteCount
-                drop(byteCount)
+                pending.drop(byteCount)
             case .wouldWait: return progress
             case .cannotTell: alwaysNeedsThread = true
             case .broken:
@@ -50,8 +50,7 @@ final class OutputLane {
     /// Everything that waits, for a thread to write.
     func takeBatch() -> [ByteBuffer] {
         isBusy = true
-        defer { pending = [] }
-        return pending
+        return pending.takeAll()
     }
 
     func finishBatch(_ batch: [ByteBuffer], isWhole: Bool) -> Progress {
@@ -59,16 +58,5 @@ final class OutputLane {
         let isNewlyBroken = !isWhole && !isBroken
         isBroken = isBroken || !isWhole
         return Progress(byteCount: batch.reduce(0) { $0 + $1.readableBytes }, isNewlyBroken: isNewlyBroken)
-    }
-
-    private func drop(_ byteCount: Int) {
-        var left = byteCount
-        var wholeCount = 0
-        while wholeCount < pending.count, pending[wholeCount].readableBytes <= left {
-            left -= pending[wholeCount].readableBytes
-            wholeCount += 1
-        }
-        pending.removeFirst(wholeCount)
-        if left > 0, !pending.isEmpty { pending[0].moveReaderIndex(forwardBy: min(left, pending[0].readableBytes)) }
     }
 }
