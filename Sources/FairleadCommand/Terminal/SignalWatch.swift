@@ -94,7 +94,8 @@ enum SignalWatch {
     /// Stops as asked, with the terminal as it was; goes on where it stopped.
     private static func stop(_ current: State) {
         restoreTerminal(current)
-        kill(getpid(), SIGSTOP)
+        // To this thread: a stop meant for the process may reach another first, and leave this one to run on for a while.
+        raise(SIGSTOP)
         if let descriptor = current.promptDescriptor {
             current.resumePrompt?()
             PlatformTerminal.write(current.promptText, to: descriptor)
