@@ -43,3 +43,35 @@ struct ConversationTests {
         #expect(try bytes(1) != bytes(2))
     }
 }
+
+@Suite("The tests' own eyes")
+struct PositiveControlTests {
+    @Test("A planted canary is found, and a control character is not called harmless")
+    func canaries() {
+        let planted = Array("....canary-user....".utf8)
+        #expect(contains(planted, ClientScript.user) && !contains(planted, ClientScript.password))
+        #expect(contains(ClientScript.user, ClientScript.user) && !contains([], ClientScript.user))
+        #expect(isHarmless("plain text, ÄÖÜ 漢字"))
+        for text in ["\u{1B}[31m", "\u{9B}31m", "\u{202E}abc", "a\u{7F}", "a\nb"] { #expect(!isHarmless(text)) }
+    }
+
+    @Test("A connection without encryption of the login would show the canary: the peer does see it")
+    func peerSeesCanaries() throws {
+        let (configuration, script) = try HostileCheck.honest()
+        let conversation = try Conversation(configuration, script: script).run()
+        let opened = conversation.peer.received.map { Array($0.payload.readableBytesView) }
+        for canary in [ClientScript.user, ClientScript.password, HostileCheck.command] {
+            #expect(opened.contains { contains($0, canary) })
+        }
+    }
+
+    @Test("Whatever is done to an honest packet, the pipe delivers every byte in order", arguments: Delivery.allCases)
+    func pipe(_ delivery: Delivery) {
+        var pipe = DripPipe(delivery, seed: 9)
+        let pieces = (0..<50).map { ByteBuffer(bytes: (0...$0).map { UInt8($0) }) }
+        for piece in pieces { pipe.push(piece) }
+        var delivered: [UInt8] = []
+        while let piece = pipe.take() { delivered += Array(piece.readableBytesView) }
+        #expect(delivered == pieces.flatMap { Array($0.readableBytesView) })
+    }
+}

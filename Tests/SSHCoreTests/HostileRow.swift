@@ -53,7 +53,7 @@ struct HostileRow: Sendable, CustomStringConvertible {
 /// `ProtocolError` without what it carries.
 enum ErrorKind: String, Sendable {
     case notSSH, version, malformedIdentification, lineTooLong
-    case precedingLines, precedingLine, precedingTotal, sequenceNumber, deferredPackets
+    case precedingLines, precedingLine, precedingTotal, sequenceNumber, deferredPackets, heldBytes
     case packet, integrity, unexpected, malformed, negotiation, keyExchange, hostSignature, hostKeyMismatch
     case weakHostKey, hostKeyChangedDuringRekey, hostKeyRefused
     case tooManyAttempts, cancelled, unsolicited
@@ -72,6 +72,7 @@ extension ProtocolError {
         case .limit(.precedingTotal): .precedingTotal
         case .limit(.sequenceNumber): .sequenceNumber
         case .limit(.deferredPackets): .deferredPackets
+        case .limit(.heldBytes): .heldBytes
         case .packet: .packet
         case .integrity: .integrity
         case .unexpected: .unexpected

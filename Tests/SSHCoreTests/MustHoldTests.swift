@@ -36,6 +36,45 @@ struct MustHoldTests {
         #expect(conversation.peer.received.map(\.number) == [20, 30, 1])
     }
 
+    @Test("KX-23 A driver that goes on reading while nobody has decided meets a limit, not the end of memory")
+    func heldBytes() throws {
+        let conversation = try honest { _, script in script.trust = .wait }
+        var packet = ByteBuffer(repeating: 0, count: 1 << 20)
+        while !conversation.record.isOver, conversation.engine.heldByteCount <= Limits.heldByteCount {
+            packet.moveReaderIndex(to: 0)
+            conversation.deliver(packet)
+        }
+        #expect(conversation.record.errors == [.limit(.heldBytes)])
+        #expect(conversation.engine.heldByteCount <= Limits.heldByteCount)
+        conversation.run()
+        #expect(conversation.peer.messages(Disconnect.self).count == 1)
+    }
+
+    @Test("KX-33 Two servers that take turns behind one name are a changed key each time, and nothing is learned")
+    func alternatingKeys() throws {
+        let known = try PublicKey(TestKeys.ed25519(seed: 1).verificationKey)
+        var hosts = KnownHosts()
+        hosts.add(file: "known_hosts", contents: Array("host.example \(known.openSSHLine)\n".utf8))
+        for turn in 0..<6 {
+            let conversation = try honest { configuration, script in
+                configuration.hostKeys = [try TestKeys.ed25519(seed: turn.isMultiple(of: 2) ? 2 : 1)]
+                script.trust = .wait
+            }
+            let key = try #require(conversation.record.offeredKeys.first)
+            let decision = HostKeyPolicy.acceptNew.decide(
+                hosts.verdict(for: key, host: "host.example", port: 22), key: key)
+            guard case .trust(let token, let remembering) = decision else {
+                #expect(turn.isMultiple(of: 2))
+                conversation.perform(.refuseHostKey)
+                #expect(conversation.peer.messages(Disconnect.self).map(\.reason) == [.hostKeyNotVerifiable])
+                continue
+            }
+            #expect(!turn.isMultiple(of: 2) && remembering == .leaveAsIs)
+            conversation.perform(.trust(token))
+            #expect(conversation.record.isLoggedIn)
+        }
+    }
+
     @Test("KX-24 A server that leaves while the question is open ends it")
     func leavingWhileUndecided() throws {
         let conversation = try honest { _, script in script.trust = .wait }.close()

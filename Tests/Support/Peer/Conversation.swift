@@ -93,6 +93,12 @@ package final class Conversation {
         return hasProgressed
     }
 
+    /// Bytes from nowhere, whether the engine wants them or not.
+    package func deliver(_ bytes: ByteBuffer) {
+        var bytes = bytes
+        attempt { engine, now throws(ProtocolError) in try engine.receive(&bytes, now: now) }
+    }
+
     /// Drops what the peer keeps of its own packets, so that a flood measures the engine.
     package func forget() {
         peer.forgetWire()
