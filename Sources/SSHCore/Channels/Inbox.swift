@@ -1,6 +1,8 @@
 package import NIOCore
 
-/// Bytes of one stream that arrived and were not taken yet, in pieces. The channel's receive window bounds it.
+/// Bytes of one stream that arrived and were not taken yet, in pieces.
+///
+/// The channel's receive window bounds it.
 package struct Inbox: Sendable {
     /// Smaller pieces are gathered: a peer that sends single bytes must not make each one hold a buffer of its own.
     private static let gatheringByteCount = 8 * 1024
