@@ -85,6 +85,7 @@ let package = Package(
             name: "SSHCryptoTests", dependencies: ["SSHCrypto", "SSHWire", nioCore], swiftSettings: testSettings),
         .testTarget(name: "SSHWireTests", dependencies: ["SSHWire", nioCore], swiftSettings: testSettings),
         .testTarget(
-            name: "ReadmeTests", dependencies: ["Fairlead", "TestSupport", nioCore], swiftSettings: testSettings),
+            name: "ReadmeTests", dependencies: ["Fairlead", "SSHCrypto", "TestSupport", nioCore],
+            swiftSettings: testSettings),
     ]
 )
