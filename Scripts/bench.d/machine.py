@@ -18,9 +18,16 @@ def facts(peer):
         "system": f"{platform.system()} {platform.release()}",
         "peer": said([peer, "-V"]),
         "libcrypto": said(["openssl", "version"]),
-        "revision": said(["git", "-C", str(pathlib.Path(__file__).parent), "rev-parse", "--short", "HEAD"]),
+        "revision": revision(),
         "load before": load(),
     }
+
+
+def revision():
+    """What was built; of a tool from elsewhere nothing is known."""
+    if os.environ.get("FAIRLEAD_TOOL"):
+        return "unknown (FAIRLEAD_TOOL)"
+    return said(["git", "-C", str(pathlib.Path(__file__).parent), "describe", "--always", "--dirty"])
 
 
 def load():
