@@ -70,6 +70,12 @@ extension ScriptedPeer {
         send(.channelReply, ChannelClose(recipient: channel.client))
     }
 
+    func advanceAll() {
+        for channel in channels.values.sorted(by: { $0.server.rawValue < $1.server.rawValue }) {
+            advance(channel.server)
+        }
+    }
+
     /// Carries on with the channel's program as far as the window lets it.
     private func advance(_ id: ChannelID) {
         while let channel = channels[id.rawValue], !channel.hasSentClose, let step = channel.steps.first {
@@ -96,7 +102,10 @@ extension ScriptedPeer {
         case .close:
             channels[channel.server.rawValue]?.hasSentClose = true
             send(.channelReply, ChannelClose(recipient: channel.client))
-        case .rekey: startRekey()
+        case .rekey:
+            // One exchange at a time: the last one ends with the client's NEWKEYS.
+            guard exchange.ours == nil, exchange.opener == nil else { return false }
+            startRekey()
         case .payload(let make): send(.other, make(channel.client))
         case .echoInput:
             guard channel.hasInputEnded else { return false }

@@ -110,5 +110,6 @@ extension ScriptedPeer {
             try Opener(cipher: agreed.cipherClientToServer, mac: agreed.macClientToServer, keys: box.keys),
             resetSequence: configuration.isStrict)
         isReadingEncrypted = true
+        advanceAll()
     }
 }
