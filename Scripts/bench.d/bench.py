@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import statistics
 import sys
 import tempfile
@@ -153,6 +154,9 @@ def main():
     if options.bytes is None:
         options.bytes = (64 if options.quick else 512) << 20
 
+    # Whatever ends us, the server and its folder go too.
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     with contextlib.ExitStack() as stack:
         folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fairlead-bench.")))
         server = Server(folder)
