@@ -115,6 +115,8 @@ extension Engine {
     }
 
     private mutating func received(_ message: ChannelWindowAdjust) throws(ProtocolError) {
+        // One that crossed the end of its channel grants nothing to anybody; ssh ignores it too.
+        guard !channels.isPast(message.recipient) else { return }
         let wasEmpty = try channels.update(message.recipient) { (channel) throws(ProtocolError) -> Bool in
             guard channel.peer != nil else { throw .channel(.state) }
             let wasEmpty = channel.sendWindow.byteCount == 0

@@ -157,6 +157,13 @@ struct HostileChannelTests {
     ]
 
     private static let ends: [HostileRow] = [
+        HostileRow("CH-08", "a window after the close", .works) { configuration, _ in
+            configuration.hook = { _, _, own in
+                let adjust = ChannelWindowAdjust(recipient: ChannelID(rawValue: 0), byteCount: 1)
+                return own.getInteger(at: own.readerIndex, as: UInt8.self) == 97
+                    ? [.payload(own), .message(adjust)] : [.payload(own)]
+            }
+        },
         HostileRow(
             "CH-11", "closed without an end", .works,
             prepare: { configuration, _ in

@@ -23,6 +23,11 @@ package struct ChannelTable: Sendable {
         return ChannelID(rawValue: nextNumber)
     }
 
+    /// Whether a channel with this number once was, and is no more.
+    package func isPast(_ id: ChannelID) -> Bool {
+        channels[id.rawValue] == nil && id.rawValue < nextNumber
+    }
+
     package subscript(id: ChannelID) -> Channel? {
         get { channels[id.rawValue] }
         set { channels[id.rawValue] = newValue }
