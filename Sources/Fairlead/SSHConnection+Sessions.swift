@@ -56,9 +56,9 @@ extension SSHConnection {
         }
     }
 
-    /// Input may be read from the session's descriptor from now on.
-    package func beginInput(of id: ChannelID) {
-        sessions[id]?.pump?.readMore(upTo: sendableByteCount(id))
+    /// The session's descriptors may be read and written from now on.
+    package func beginStreams(of id: ChannelID) {
+        sessions[id]?.pump?.begin(upTo: sendableByteCount(id))
     }
 
     /// Says goodbye without waiting for anything.
@@ -99,10 +99,17 @@ extension SSHConnection {
         while true {
             if let failure { throw failure }
             guard sessions[id]?.isClosed == false else { throw Self.gone }
+            let before = rest.readableBytes
             if transport?.isWritable == true { try push(&rest, to: id) }
             guard rest.readableBytes > 0 else { return }
             if Task.isCancelled { throw Self.cancelled }
-            await wait(for: .writable(id))
+            if rest.readableBytes < before {
+                // The engine takes a bounded piece at a time. If the socket had room for it, nothing tells so later: the
+                // loop gets its turn, and then the next piece goes.
+                await Task.yield()
+            } else {
+                await wait(for: .writable(id))
+            }
         }
     }
 
