@@ -21,7 +21,7 @@ package struct JoinedSession: Sendable {
     private let connection: SSHConnection
     private let id: SessionID
 
-    /// Opens the session and starts its program; input is not read before `beginInput`.
+    /// Opens the session and starts its program; nothing is read or written before `begin`.
     package init(
         on connection: SSHConnection, program: SessionProgram, environment: [String: String],
         terminal: PseudoTerminal?, descriptors: SessionDescriptors
@@ -32,9 +32,9 @@ package struct JoinedSession: Sendable {
             descriptors: descriptors)
     }
 
-    /// Input may be read from now on.
-    package func beginInput() async {
-        await connection.beginInput(of: id)
+    /// The descriptors may be read and written from now on.
+    package func begin() async {
+        await connection.beginStreams(of: id)
     }
 
     /// Waits until the program has ended, the server has closed the session, and everything was written.

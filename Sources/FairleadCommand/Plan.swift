@@ -41,7 +41,6 @@ struct Planner {
     func plan() throws -> Plan {
         try refuseWhatIsMissing()
         let program = try program()
-        let takesInput = !invocation.takesNoInput && options.stdinNull?.value != true
         return Plan(
             connection: try configuration(), program: program, wantsTerminal: wantsTerminal(program),
             takesInput: takesInput, escapeCharacter: escapeCharacter, environment: environment, verbosity: verbosity,
@@ -73,10 +72,12 @@ struct Planner {
         return command.map(SessionProgram.command) ?? .shell
     }
 
+    private var takesInput: Bool { !invocation.takesNoInput && options.stdinNull?.value != true }
+
     private func wantsTerminal(_ program: SessionProgram) -> Bool {
         if invocation.refusesTerminal { return false }
         if invocation.terminalRequests > 1 { return true }
-        let hasTerminal = PlatformTerminal.isTerminal(0)
+        let hasTerminal = takesInput && PlatformTerminal.isTerminal(0)
         if invocation.terminalRequests == 1 { return hasTerminal }
         switch options.requestTTY?.value ?? .auto {
         case .no: return false

@@ -6,8 +6,8 @@ struct ToolSession: Sendable {
     let plan: Plan
     let connection: SSHConnection
 
-    /// Whether a local terminal is in play.
-    var hasTerminal: Bool { plan.wantsTerminal && PlatformTerminal.isTerminal(0) }
+    /// Whether a local terminal is in play; it is not where nothing is read from it.
+    var hasTerminal: Bool { plan.wantsTerminal && plan.takesInput && PlatformTerminal.isTerminal(0) }
 
     func run() async throws -> ExitStatus {
         let session = try await JoinedSession(
@@ -15,7 +15,7 @@ struct ToolSession: Sendable {
             descriptors: descriptors)
         if hasTerminal { _ = RawMode.enter(0) }
         watchSignals(session)
-        await session.beginInput()
+        await session.begin()
         return try await session.finish()
     }
 

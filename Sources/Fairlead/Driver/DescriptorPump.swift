@@ -37,6 +37,7 @@ final class DescriptorPump {
     /// Streams that end in the same place share a lane, so that their order is kept.
     private let outputLane: OutputLane
     private let errorLane: OutputLane
+    private var hasBegun = false
     private var isReading = false
     private var inputHasEnded = false
     private var isOver = false
@@ -66,8 +67,16 @@ final class DescriptorPump {
         (stream == .output ? outputLane : errorLane).pending.append(data)
     }
 
+    /// Bytes may move from now on: whoever owns the descriptors has made them ready.
+    func begin(upTo room: Int) {
+        hasBegun = true
+        flush()
+        readMore(upTo: room)
+    }
+
     /// Starts writing what was appended since the last time.
     func flush() {
+        guard hasBegun else { return }
         flush(outputLane)
         if errorLane !== outputLane { flush(errorLane) }
     }
@@ -114,7 +123,7 @@ final class DescriptorPump {
     /// The session's end of input may be sent, and `room` bytes of data.
     func readMore(upTo room: Int) {
         var room = room
-        while !isOver, !inputHasEnded, !isReading {
+        while hasBegun, !isOver, !inputHasEnded, !isReading {
             if unsent.readableBytes > 0 {
                 room = send()
                 guard unsent.readableBytes == 0 else { return }
