@@ -71,6 +71,8 @@ package final class PseudoTerminal: Sendable {
 
     package func write(_ bytes: [UInt8]) throws {
         try writeAll(bytes, to: master)
+        // The kernel hands typed bytes over in its own time, but not later than somebody asks for them.
+        _ = hasUnreadInput
     }
 
     /// Takes the output through the first occurrence of the text, waiting for it until the deadline.
@@ -99,6 +101,20 @@ package final class PseudoTerminal: Sendable {
     /// Takes whatever is there now.
     package func readAvailable() -> [UInt8] {
         collector.takeAll()
+    }
+
+    /// Takes what was typed and nobody read, even without its line's end; the settings are raw afterwards.
+    package func takeUnreadInput() throws -> [UInt8] {
+        var settings = termios()
+        guard tcgetattr(slave, &settings) == 0 else { throw systemError("tcgetattr") }
+        cfmakeraw(&settings)
+        guard tcsetattr(slave, TCSANOW, &settings) == 0 else { throw systemError("tcsetattr") }
+        return hasUnreadInput ? readSome(slave) : []
+    }
+
+    private var hasUnreadInput: Bool {
+        var entry = pollfd(fd: slave, events: Int16(POLLIN), revents: 0)
+        return Foundation.poll(&entry, 1, 0) > 0
     }
 
     package var settings: Settings {

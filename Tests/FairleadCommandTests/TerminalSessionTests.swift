@@ -1,0 +1,332 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Sessions with a remote terminal, used by a person at a local one.
+// An sshd without root gives terminals only where the system mounts them for the group tty.
+@Suite(.serialized, .enabled(if: geteuid() == 0)) struct TerminalSessionTests {
+    /// What a remote script says once its terminal passes everything on as it is.
+    private static let ready = "ready\n"
+    private static let raw = "stty raw -echo; echo ready; "
+
+    private func sitRaw(_ desk: Desk, _ command: String) async throws -> PseudoTerminal {
+        let terminal = try desk.sit(["-t"], Self.raw + command)
+        try await terminal.waitUntilRaw()
+        try await terminal.read(until: Self.ready)
+        return terminal
+    }
+
+    @Test("a shell takes what is typed, its status is ours, and the end is told")
+    func shell() async throws {
+        let desk = try await Desk()
+        let terminal = try desk.sit()
+        try await terminal.waitUntilRaw()
+        try terminal.write("echo $((40+2))-in; exit 3\n")
+        try await terminal.read(until: "42-in")
+        try await terminal.read(until: "Connection to 127.0.0.1 closed.\r\n")
+        try await terminal.expectEnd(.status(3))
+    }
+
+    @Test("the remote status is ours", arguments: [0, 1, 255])
+    func status(code: Int32) async throws {
+        let desk = try await Desk()
+        let terminal = try desk.sit(["-t"], "exit \(code)")
+        try await terminal.expectEnd(.status(code))
+    }
+
+    @Test("a remote death by signal is 128 and its number, and is told")
+    func remoteSignal() async throws {
+        let desk = try await Desk()
+        let terminal = try desk.sit(["-t"], "exec sh -c 'kill -TERM $$'")
+        try await terminal.read(until: "SIGTERM")
+        try await terminal.expectEnd(.status(143))
+    }
+
+    @Test("-t gives a command a terminal where we have one, and -T takes a shell's away")
+    func requests() async throws {
+        let desk = try await Desk()
+        let plain = try desk.sit([], "test -t 0; echo tty $?")
+        try await plain.read(until: "tty 1")
+        try await plain.expectEnd(.status(0))
+        let forced = try desk.sit(["-t"], "test -t 0; echo tty $?")
+        try await forced.read(until: "tty 0")
+        try await forced.expectEnd(.status(0))
+        let refused = try desk.sit(["-T"])
+        try refused.write("test -t 0; echo tty $?; exit\n")
+        try await refused.read(until: "tty 1")
+        try await refused.expectEnd(.status(0))
+    }
+
+    @Test("without a local terminal -t gives none and -tt does")
+    func requestsWithoutTerminal() async throws {
+        let desk = try await Desk()
+        #expect(try await desk.run(["-t"], "test -t 0; echo tty $?").outputText == "tty 1\n")
+        #expect(try await desk.run(["-tt"], "test -t 0; echo tty $?").outputText == "tty 0\r\n")
+    }
+
+    @Test("-n with -tt leaves the local terminal as it is")
+    func noInput() async throws {
+        let desk = try await Desk()
+        let terminal = try desk.sit(["-n", "-tt"], "echo ready; sleep 600")
+        try await terminal.read(until: "ready")
+        #expect(try terminal.settings == terminal.initialSettings)
+        try terminal.write("\u{3}")
+        try await terminal.expectEnd(.status(255))
+    }
+
+    @Test("the remote terminal has the local size")
+    func size() async throws {
+        let desk = try await Desk()
+        let terminal = try desk.sit(["-t"], "stty size", columns: 101, rows: 37)
+        try await terminal.read(until: "37 101\r\n")
+        try await terminal.expectEnd(.status(0))
+    }
+
+    @Test(
+        "TM-02 a terminal without a size gets a sane one, and the largest arrives",
+        arguments: [
+            (0, 0, "24 80"), (0, 50, "24 80"), (65535, 65535, "65535 65535"),
+        ])
+    func strangeSize(columns: Int, rows: Int, shown: String) async throws {
+        let desk = try await Desk()
+        let terminal = try desk.sit(["-t"], "stty size", columns: columns, rows: rows)
+        try await terminal.read(until: shown + "\r\n")
+        try await terminal.expectEnd(.status(0))
+    }
+
+    @Test("a new size reaches the remote terminal")
+    func resize() async throws {
+        let desk = try await Desk()
+        let terminal = try desk.sit(
+            ["-t"], "trap 'stty size' WINCH; stty size; while [ ! -e \(desk.home.file("end")) ]; do sleep 0.05; done")
+        try await terminal.read(until: "24 80\r\n")
+        try terminal.resize(columns: 132, rows: 43)
+        try await terminal.read(until: "43 132\r\n")
+        try desk.home.write("", to: "end")
+        try await terminal.expectEnd(.status(0))
+    }
+
+    @Test("TM-01 of a thousand sizes in a burst the last one arrives")
+    func resizes() async throws {
+        let desk = try await Desk()
+        let terminal = try desk.sit(
+            ["-t"], "stty size; until [ \"$(stty size)\" = '77 88' ]; do sleep 0.05; done; echo last")
+        try await terminal.read(until: "24 80\r\n")
+        for number in 0..<1000 { try terminal.resize(columns: 80 + number % 50, rows: 24) }
+        try terminal.resize(columns: 88, rows: 77)
+        try await terminal.read(until: "last\r\n", within: .seconds(60))
+        try await terminal.expectEnd(.status(0))
+    }
+
+    @Test("TERM arrives, and LANG and LC_* do where the server takes them; nothing else does")
+    func environment() async throws {
+        let desk = try await Desk { $0.lines = ["AcceptEnv LANG LC_*"] }
+        let terminal = try desk.sit(
+            ["-t"], "echo \"<$TERM> <$LANG> <$LC_ALL> <$PLANTED>\"",
+            environment: ["TERM": "vt220", "LANG": "C.UTF-8", "LC_ALL": "POSIX", "PLANTED": "x"])
+        try await terminal.read(until: "<vt220> <C.UTF-8> <POSIX> <>")
+        try await terminal.expectEnd(.status(0))
+    }
+
+    @Test("the remote terminal has the local one's modes")
+    func modes() async throws {
+        let desk = try await Desk()
+        let terminal = try desk.script(
+            "stty erase '^H' intr '^Y' -ixon; \"$@\"; stty sane erase '^?' intr '^C'", ["-t"], "stty -a")
+        let shown = try await terminal.read(until: "echoke")
+        #expect(shown.contains("erase = ^H"))
+        #expect(shown.contains("intr = ^Y"))
+        #expect(shown.contains("-ixon"))
+        #expect(try await terminal.waitForExit() == .status(0))
+    }
+
+    @Test("all 256 byte values that are typed arrive and come back as they are")
+    func transparency() async throws {
+        let desk = try await Desk()
+        let terminal = try await sitRaw(desk, "head -c 1024")
+        let all = (0..<1024).map { UInt8($0 % 256) }
+        try terminal.write(all)
+        #expect(try await terminal.read(until: all) == all)
+        try await terminal.expectEnd(.status(0))
+    }
+
+    @Test("TM-03 Ctrl-C, Ctrl-\\ and Ctrl-Z are bytes for the server")
+    func controls() async throws {
+        let desk = try await Desk()
+        let terminal = try await sitRaw(desk, "head -c 3 | od -An -tx1")
+        try terminal.write("\u{3}\u{1C}\u{1A}")
+        try await terminal.read(until: "03 1c 1a")
+        try await terminal.expectEnd(.status(0))
+    }
+
+    @Test(
+        "TM-12 TM-15 a full screen's output passes byte for byte: escapes, invalid UTF-8, and an end in the middle of it"
+    )
+    func output() async throws {
+        let desk = try await Desk()
+        var screen: [UInt8] = []
+        for number in 0..<20_000 {
+            screen += Array(
+                "\u{1B}[?1049h\u{1B}[\(number % 24);\(number % 80)H\u{1B}]0;title\u{7}\u{1B}[?2004h\r\n\t".utf8)
+            screen += [0x80, 0xFF, UInt8(number % 256), 0xC3, 0x28]
+        }
+        screen += Array("the end\u{1B}[".utf8)
+        try desk.home.write(screen, to: "screen")
+        let terminal = try desk.sit(["-t"], "stty -opost; cat \(desk.home.file("screen"))")
+        #expect(try await terminal.read(until: Array("the end\u{1B}[".utf8), within: .seconds(60)) == screen)
+        try await terminal.expectEnd(.status(0))
+    }
+
+    @Test("output that the command begins with passes byte for byte too", arguments: 0..<10)
+    func firstOutput(number: Int) async throws {
+        let desk = try await Desk()
+        let terminal = try desk.sit(["-t"], "stty -opost; printf 'a\\nb\\nend'")
+        #expect(try await terminal.read(until: "end") == "a\nb\nend")
+        try await terminal.expectEnd(.status(0))
+    }
+
+    @Test("TM-14 a paste of a mebibyte arrives whole")
+    func paste() async throws {
+        let desk = try await Desk()
+        let terminal = try await sitRaw(desk, "head -c 1048576 | sha256sum")
+        let text = [UInt8]((0..<1_048_576).map { UInt8(truncatingIfNeeded: $0 &* 7 % 251) | 0x80 })
+        try desk.home.write(text, to: "paste")
+        let sum = try await RunningProcess.runSuccessfully("sha256sum", [desk.home.file("paste")])
+        try terminal.write(text)
+        try await terminal.read(until: String(sum.outputText.prefix(64)), within: .seconds(60))
+        try await terminal.expectEnd(.status(0))
+    }
+
+    @Test("TM-13 Ctrl-C reaches a command that never stops talking")
+    func interrupt() async throws {
+        let desk = try await Desk()
+        let terminal = try desk.sit(["-t"], "yes")
+        try await terminal.read(until: "y\r\ny\r\n")
+        try terminal.write("\u{3}")
+        try await terminal.expectEnd(.status(130))
+    }
+
+    @Test("TM-06 ~. ends the connection with 255, and says so")
+    func disconnect() async throws {
+        let desk = try await Desk()
+        let terminal = try await sitRaw(desk, "cat")
+        try terminal.write("\r~.")
+        try await terminal.read(until: "Connection to 127.0.0.1 closed.\r\n")
+        try await terminal.expectEnd(.status(255))
+    }
+
+    @Test("TM-06 ~? lists the escapes and sends nothing, ~~ sends one, and -e none sends all")
+    func escapes() async throws {
+        let desk = try await Desk()
+        let terminal = try await sitRaw(desk, "head -c 3 | od -An -c")
+        try terminal.write("~?")
+        try await terminal.read(until: "~.   end the connection\r\n")
+        try terminal.write("~~x\r")
+        try await terminal.read(until: "~   x  \\r")
+        try await terminal.expectEnd(.status(0))
+        let none = try desk.sit(["-t", "-e", "none"], Self.raw + "head -c 2")
+        try await none.read(until: Self.ready)
+        try none.write("~.")
+        try await none.read(until: "~.")
+        try await none.expectEnd(.status(0))
+    }
+
+    @Test("TM-04 SIGTERM, SIGHUP and SIGINT end a session with 255", arguments: [SIGTERM, SIGHUP, SIGINT])
+    func signals(number: Int32) async throws {
+        let desk = try await Desk()
+        let terminal = try await sitRaw(desk, "cat")
+        terminal.send(number)
+        try await terminal.expectEnd(.status(255))
+        try await desk.server.waitForLog("disconnected by user")
+    }
+
+    @Test(
+        "TM-04 SIGTERM, SIGHUP and SIGINT end a session without a terminal with 255",
+        arguments: [
+            SIGTERM, SIGHUP, SIGINT,
+        ])
+    func signalsWithoutTerminal(number: Int32) async throws {
+        let desk = try await Desk()
+        let process = try desk.start([], "echo up; sleep 600") { $0.input = .pipe }
+        try await process.waitForOutput("up")
+        process.send(number)
+        #expect(try await process.result().exit == .status(255))
+        try await desk.server.waitForLog("disconnected by user")
+    }
+
+    @Test("TM-06 stopped in a session the terminal is as it was; continued it is raw again")
+    func stop() async throws {
+        let desk = try await Desk()
+        let terminal = try await sitRaw(desk, "head -c 4")
+        terminal.send(SIGTSTP)
+        try await terminal.waitUntilStopped()
+        #expect(try terminal.settings == terminal.initialSettings)
+        terminal.send(SIGCONT)
+        try await terminal.waitUntilRaw()
+        try terminal.write("back")
+        try await terminal.read(until: "back")
+        try await terminal.expectEnd(.status(0))
+    }
+
+    @Test(
+        "TM-08 a crash in a session restores the terminal, says one fixed line and dies by its signal",
+        arguments: [
+            SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV,
+        ])
+    func crash(number: Int32) async throws {
+        let desk = try await Desk()
+        let terminal = try await sitRaw(desk, "cat")
+        terminal.send(number)
+        try await terminal.expectEnd(.signal(number))
+        try await terminal.read(until: "\nfairlead: internal error; the terminal was restored")
+        #expect(terminal.pendingOutput.contains { !$0.isNewline } == false)
+    }
+
+    @Test("a server that goes away in a session leaves a restored terminal, a sentence and 255")
+    func serverGoes() async throws {
+        let desk = try await Desk()
+        let terminal = try await sitRaw(desk, "cat")
+        desk.server.stop()
+        try await terminal.read(until: "fairlead: ")
+        try await terminal.expectEnd(.status(255))
+    }
+
+    @Test("a server that refuses the terminal leaves a restored one, a sentence and 255")
+    func refusedTerminal() async throws {
+        let desk = try await Desk { $0.keyOptions = "no-pty" }
+        let terminal = try desk.sit(["-t"], "true")
+        try await terminal.read(until: "fairlead: ")
+        try await terminal.expectEnd(.status(255))
+    }
+
+    @Test("TM-11 a terminal that vanishes ends the tool")
+    func vanishedTerminal() async throws {
+        let desk = try await Desk()
+        let words = try [FairleadTool.path] + desk.arguments(["-t"]) + [desk.server.destination]
+        try desk.home.write(
+            "#!/bin/sh\necho $$ >\(desk.home.file("pid"))\nexec \(words.joined(separator: " ")) 'echo remote; cat'\n",
+            to: "run", mode: 0o755)
+        var plan = RunningProcess.Plan("socat", ["EXEC:\(desk.home.file("run")),pty,setsid,ctty,stderr", "-"])
+        plan.input = .pipe
+        plan.environment = plainEnvironment(home: desk.home.path, ["TERM": "xterm"])
+        let keeper = try RunningProcess(plan)
+        try await keeper.waitForOutput("remote")
+        let text = try desk.home.text(of: "pid").trimmingCharacters(in: .newlines)
+        let tool = try #require(pid_t(text))
+        #expect(ProcessTree.isRunning(tool))
+        keeper.send(SIGKILL)
+        try await poll(for: "the tool to end", within: .seconds(20)) { ProcessTree.isRunning(tool) ? nil : () }
+    }
+
+    @Test("standard output may be a file while the terminal is used")
+    func outputIsFile() async throws {
+        let desk = try await Desk()
+        let terminal = try desk.script(
+            "exec \"$@\" >output", ["-t"], "stty -echo; echo ready; read line; echo \"<$line>\"")
+        try await terminal.waitUntilRaw()
+        try await poll(for: "the output") { try desk.home.text(of: "output").contains("ready") ? () : nil }
+        try terminal.write("typed\r")
+        try await terminal.expectEnd(.status(0))
+        #expect(try desk.home.text(of: "output") == "ready\r\n<typed>\r\n")
+    }
+}
