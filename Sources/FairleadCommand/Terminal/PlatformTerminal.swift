@@ -30,6 +30,12 @@ enum PlatformTerminal {
         while !bytes.isEmpty {
             let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }
+            if count < 0, errno == EAGAIN {
+                // Another program set the shared description to non-blocking: wait for room.
+                var polled = [pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)]
+                _ = unsafe poll(&polled, 1, -1)
+                continue
+            }
             guard count > 0 else { return }
             bytes = bytes.dropFirst(count)
         }
