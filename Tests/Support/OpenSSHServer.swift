@@ -101,6 +101,8 @@ package final class OpenSSHServer: Sendable {
         _ options: Options, port: Int, directory: TemporaryDirectory, extra: [String]
     ) -> String {
         let hostKeys = options.hostKeys.map { "HostKey \(directory.file("host_" + $0.rawValue))" }
+        // A shell reads its start files from HOME: the developer's may print, fail, or take a second.
+        let home = options.user == nil ? ["SetEnv HOME=\(directory.path)"] : []
         let lines =
             options.lines + [
                 "Port \(port)", "ListenAddress \(Loopback.address)", "PidFile none", "LogLevel VERBOSE",
@@ -110,7 +112,7 @@ package final class OpenSSHServer: Sendable {
                 "MaxSessions 200", "MaxStartups 1000:30:2000", "MaxAuthTries 20", "LoginGraceTime 120",
                 "UseDNS no", "PrintMotd no", "PrintLastLog no", "AcceptEnv *", "GatewayPorts clientspecified",
                 "Subsystem sftp internal-sftp",
-            ] + hostKeys + extra
+            ] + home + hostKeys + extra
         return lines.joined(separator: "\n") + "\n"
     }
 
