@@ -51,6 +51,18 @@ struct Desk: Sendable {
             environment: plainEnvironment(home: home.path, environment), columns: columns, rows: rows)
     }
 
+    /// What a remote script does and says so that its terminal passes everything on as it is.
+    static let raw = "stty raw -echo; echo ready; "
+    static let ready = "ready\n"
+
+    /// The tool on a terminal, with a command whose remote terminal passes everything on as it is.
+    func sitRaw(_ command: String) async throws -> PseudoTerminal {
+        let terminal = try sit(["-t"], Self.raw + command)
+        try await terminal.waitUntilRaw()
+        try await terminal.read(until: Self.ready)
+        return terminal
+    }
+
     /// A shell script on a terminal, with the tool's command line as its arguments.
     func script(_ text: String, _ options: [String] = [], _ command: String...) throws -> PseudoTerminal {
         try PseudoTerminal(

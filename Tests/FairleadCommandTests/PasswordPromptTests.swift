@@ -174,6 +174,17 @@ import Testing
         #expect(try terminal.takeUnreadInput() == [])
     }
 
+    @Test("TM-08 a crash at the question restores the terminal and dies by its signal", arguments: [SIGABRT, SIGSEGV])
+    func crash(number: Int32) async throws {
+        let desk = try await desk()
+        let terminal = try desk.sit(desk.withPassword, "true")
+        try await terminal.read(until: prompt(desk))
+        try await terminal.waitUntilHidden()
+        terminal.send(number)
+        try await terminal.expectEnd(.signal(number))
+        try await terminal.read(until: "\nfairlead: internal error; the terminal was restored")
+    }
+
     @Test(
         "AU-16 a server that goes away while the question is open ends it; echo is back, half a password is discarded")
     func serverGoes() async throws {

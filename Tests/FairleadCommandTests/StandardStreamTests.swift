@@ -167,6 +167,35 @@ import Testing
         #expect(read(pair.near, &some, some.count) == 5)
     }
 
+    @Test("TM-09 our own words wait for room where somebody made standard error non-blocking")
+    func nonBlockingWords() async throws {
+        let home = try TemporaryDirectory()
+        let pair = try Pair.pipe()
+        #expect(fcntl(pair.far, F_SETFL, fcntl(pair.far, F_GETFL) | O_NONBLOCK) == 0)
+        var some = [UInt8](repeating: 0, count: 65536)
+        var filler = 0
+        while true {
+            let count = write(pair.far, some, some.count)
+            if count <= 0 { break }
+            filler += count
+        }
+        var plan = RunningProcess.Plan(try FairleadTool.path, ["-z"])
+        plan.environment = plainEnvironment(home: home.path)
+        plan.error = .descriptor(pair.far)
+        let process = try RunningProcess(plan)
+        // Long enough for a tool that does not wait to have given up.
+        await #expect(throws: SupportError.self) { try await process.waitForOutput("x", within: .milliseconds(500)) }
+        while filler > 0 {
+            let count = read(pair.near, &some, min(some.count, filler))
+            try #require(count > 0)
+            filler -= count
+        }
+        #expect(try await process.result().exit == .status(255))
+        #expect(fcntl(pair.near, F_SETFL, O_NONBLOCK) == 0)
+        let count = read(pair.near, &some, some.count)
+        #expect(String(decoding: some.prefix(max(0, count)), as: UTF8.self) == "fairlead: unknown option -z\n")
+    }
+
     @Test("a command that ends while input still comes does not wait for the input's end")
     func earlyEnd() async throws {
         let desk = try await Desk()

@@ -5,17 +5,6 @@ import Testing
 /// Sessions with a remote terminal, used by a person at a local one.
 // An sshd without root gives terminals only where the system mounts them for the group tty.
 @Suite(.serialized, .enabled(if: geteuid() == 0)) struct TerminalSessionTests {
-    /// What a remote script says once its terminal passes everything on as it is.
-    private static let ready = "ready\n"
-    private static let raw = "stty raw -echo; echo ready; "
-
-    private func sitRaw(_ desk: Desk, _ command: String) async throws -> PseudoTerminal {
-        let terminal = try desk.sit(["-t"], Self.raw + command)
-        try await terminal.waitUntilRaw()
-        try await terminal.read(until: Self.ready)
-        return terminal
-    }
-
     @Test("a shell takes what is typed, its status is ours, and the end is told")
     func shell() async throws {
         let desk = try await Desk()
@@ -143,7 +132,7 @@ import Testing
     @Test("all 256 byte values that are typed arrive and come back as they are")
     func transparency() async throws {
         let desk = try await Desk()
-        let terminal = try await sitRaw(desk, "head -c 1024")
+        let terminal = try await desk.sitRaw("head -c 1024")
         let all = (0..<1024).map { UInt8($0 % 256) }
         try terminal.write(all)
         #expect(try await terminal.read(until: all) == all)
@@ -153,7 +142,7 @@ import Testing
     @Test("TM-03 Ctrl-C, Ctrl-\\ and Ctrl-Z are bytes for the server")
     func controls() async throws {
         let desk = try await Desk()
-        let terminal = try await sitRaw(desk, "head -c 3 | od -An -tx1")
+        let terminal = try await desk.sitRaw("head -c 3 | od -An -tx1")
         try terminal.write("\u{3}\u{1C}\u{1A}")
         try await terminal.read(until: "03 1c 1a")
         try await terminal.expectEnd(.status(0))
@@ -188,7 +177,7 @@ import Testing
     @Test("TM-14 a paste of a mebibyte arrives whole")
     func paste() async throws {
         let desk = try await Desk()
-        let terminal = try await sitRaw(desk, "head -c 1048576 | sha256sum")
+        let terminal = try await desk.sitRaw("head -c 1048576 | sha256sum")
         let text = [UInt8]((0..<1_048_576).map { UInt8(truncatingIfNeeded: $0 &* 7 % 251) | 0x80 })
         try desk.home.write(text, to: "paste")
         let sum = try await RunningProcess.runSuccessfully("sha256sum", [desk.home.file("paste")])
@@ -209,7 +198,7 @@ import Testing
     @Test("TM-06 ~. ends the connection with 255, and says so")
     func disconnect() async throws {
         let desk = try await Desk()
-        let terminal = try await sitRaw(desk, "cat")
+        let terminal = try await desk.sitRaw("cat")
         try terminal.write("\r~.")
         try await terminal.read(until: "Connection to 127.0.0.1 closed.\r\n")
         try await terminal.expectEnd(.status(255))
@@ -218,104 +207,17 @@ import Testing
     @Test("TM-06 ~? lists the escapes and sends nothing, ~~ sends one, and -e none sends all")
     func escapes() async throws {
         let desk = try await Desk()
-        let terminal = try await sitRaw(desk, "head -c 3 | od -An -c")
+        let terminal = try await desk.sitRaw("head -c 3 | od -An -c")
         try terminal.write("~?")
         try await terminal.read(until: "~.   end the connection\r\n")
         try terminal.write("~~x\r")
         try await terminal.read(until: "~   x  \\r")
         try await terminal.expectEnd(.status(0))
-        let none = try desk.sit(["-t", "-e", "none"], Self.raw + "head -c 2")
-        try await none.read(until: Self.ready)
+        let none = try desk.sit(["-t", "-e", "none"], Desk.raw + "head -c 2")
+        try await none.read(until: Desk.ready)
         try none.write("~.")
         try await none.read(until: "~.")
         try await none.expectEnd(.status(0))
-    }
-
-    @Test("TM-04 SIGTERM, SIGHUP and SIGINT end a session with 255", arguments: [SIGTERM, SIGHUP, SIGINT])
-    func signals(number: Int32) async throws {
-        let desk = try await Desk()
-        let terminal = try await sitRaw(desk, "cat")
-        terminal.send(number)
-        try await terminal.expectEnd(.status(255))
-        try await desk.server.waitForLog("disconnected by user")
-    }
-
-    @Test(
-        "TM-04 SIGTERM, SIGHUP and SIGINT end a session without a terminal with 255",
-        arguments: [
-            SIGTERM, SIGHUP, SIGINT,
-        ])
-    func signalsWithoutTerminal(number: Int32) async throws {
-        let desk = try await Desk()
-        let process = try desk.start([], "echo up; sleep 600") { $0.input = .pipe }
-        try await process.waitForOutput("up")
-        process.send(number)
-        #expect(try await process.result().exit == .status(255))
-        try await desk.server.waitForLog("disconnected by user")
-    }
-
-    @Test("TM-06 stopped in a session the terminal is as it was; continued it is raw again")
-    func stop() async throws {
-        let desk = try await Desk()
-        let terminal = try await sitRaw(desk, "head -c 4")
-        terminal.send(SIGTSTP)
-        try await terminal.waitUntilStopped()
-        #expect(try terminal.settings == terminal.initialSettings)
-        terminal.send(SIGCONT)
-        try await terminal.waitUntilRaw()
-        try terminal.write("back")
-        try await terminal.read(until: "back")
-        try await terminal.expectEnd(.status(0))
-    }
-
-    @Test(
-        "TM-08 a crash in a session restores the terminal, says one fixed line and dies by its signal",
-        arguments: [
-            SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV,
-        ])
-    func crash(number: Int32) async throws {
-        let desk = try await Desk()
-        let terminal = try await sitRaw(desk, "cat")
-        terminal.send(number)
-        try await terminal.expectEnd(.signal(number))
-        try await terminal.read(until: "\nfairlead: internal error; the terminal was restored")
-        #expect(terminal.pendingOutput.contains { !$0.isNewline } == false)
-    }
-
-    @Test("a server that goes away in a session leaves a restored terminal, a sentence and 255")
-    func serverGoes() async throws {
-        let desk = try await Desk()
-        let terminal = try await sitRaw(desk, "cat")
-        desk.server.stop()
-        try await terminal.read(until: "fairlead: ")
-        try await terminal.expectEnd(.status(255))
-    }
-
-    @Test("a server that refuses the terminal leaves a restored one, a sentence and 255")
-    func refusedTerminal() async throws {
-        let desk = try await Desk { $0.keyOptions = "no-pty" }
-        let terminal = try desk.sit(["-t"], "true")
-        try await terminal.read(until: "fairlead: ")
-        try await terminal.expectEnd(.status(255))
-    }
-
-    @Test("TM-11 a terminal that vanishes ends the tool")
-    func vanishedTerminal() async throws {
-        let desk = try await Desk()
-        let words = try [FairleadTool.path] + desk.arguments(["-t"]) + [desk.server.destination]
-        try desk.home.write(
-            "#!/bin/sh\necho $$ >\(desk.home.file("pid"))\nexec \(words.joined(separator: " ")) 'echo remote; cat'\n",
-            to: "run", mode: 0o755)
-        var plan = RunningProcess.Plan("socat", ["EXEC:\(desk.home.file("run")),pty,setsid,ctty,stderr", "-"])
-        plan.input = .pipe
-        plan.environment = plainEnvironment(home: desk.home.path, ["TERM": "xterm"])
-        let keeper = try RunningProcess(plan)
-        try await keeper.waitForOutput("remote")
-        let text = try desk.home.text(of: "pid").trimmingCharacters(in: .newlines)
-        let tool = try #require(pid_t(text))
-        #expect(ProcessTree.isRunning(tool))
-        keeper.send(SIGKILL)
-        try await poll(for: "the tool to end", within: .seconds(20)) { ProcessTree.isRunning(tool) ? nil : () }
     }
 
     @Test("standard output may be a file while the terminal is used")
