@@ -81,10 +81,10 @@ class Bench:
         source.unlink()
 
     def transfer(self, section, command, source):
-        """CPU time of a transfer less that of a login, for a GiB."""
+        """CPU time of a transfer less that of a login, whose cost no cipher changes, for a GiB."""
+        logins = self.alternate(lambda client: client.log_in("true", LOGIN).cpu)
+        base = [statistics.median(costs) for costs in logins]
         for name, mode in MODES.items():
-            logins = self.alternate(lambda client: client.log_in("true", mode).cpu, 3)
-            base = [statistics.median(costs) for costs in logins]
             costs = self.alternate(lambda client: client.log_in(command, mode, source).cpu)
             each = [
                 [(cost - floor) * GIB / self.options.bytes for cost in of_client]
@@ -111,7 +111,9 @@ class Bench:
             ("1 MiB download", "head -c 1048576 /dev/zero"),
             (f"{self.options.bytes >> 20} MiB download", f"head -c {self.options.bytes} /dev/zero"),
         ):
-            peaks = self.alternate(lambda client: client.peak_memory(command) / (1 << 20), 3)
+            peaks = self.alternate(
+                lambda client: client.peak_memory(command) / (1 << 20), 1 if self.options.quick else 3
+            )
             self.row(section, name, "MiB", *peaks)
 
     def trips(self):
@@ -124,7 +126,7 @@ class Bench:
                     walls = [client.log_in("true", LOGIN, None, relay.port, is_new).wall for relay in (far, near)]
                     return (walls[0] - walls[1]) / trip
 
-                trips = self.alternate(round_trips, min(3, self.options.pairs) if self.options.quick else None)
+                trips = self.alternate(round_trips, min(2, self.options.pairs) if self.options.quick else None)
                 self.row("round trips from connect to the exit of `true`", name, "trips", *trips)
 
     def far(self):
