@@ -7,7 +7,7 @@ import Testing
     private static let shell = "fairlead user@host"
     private static let command = "fairlead user@host uname -sr"
     private static let input = "fairlead user@host wc -c <notes.txt"
-    private static let key = "fairlead -p 2222 -i ~/.ssh/id_ed25519 user@host cat /etc/passwd >users.txt"
+    private static let key = "fairlead -p 2222 -i ~/.ssh/id_ed25519 user@host cat /etc/os-release >release.txt"
     private static let clone = "GIT_SSH_COMMAND=fairlead git clone user@host:/srv/project.git"
 
     @Test("The README's commands are the ones that the tests here run")
@@ -65,7 +65,7 @@ import Testing
         let home = try await ReaderHome()
         let result = try await home.run(Self.key)
         #expect(result.exit == .status(0), "\(result.errorText)")
-        #expect(try home.text(of: "users.txt") == String(contentsOfFile: "/etc/passwd", encoding: .utf8))
+        #expect(try home.text(of: "release.txt") == String(contentsOfFile: "/etc/os-release", encoding: .utf8))
     }
 
     @Test("git clones over fairlead, as the README has it", .enabled(if: (try? programPath("git")) != nil))
