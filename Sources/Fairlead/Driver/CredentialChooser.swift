@@ -35,6 +35,7 @@ struct CredentialChooser: Sendable {
         _ round: AuthenticationRound, algorithms: @Sendable (PublicKey) async -> [SignatureAlgorithm]
     ) async throws(SSHError) -> AuthenticationRequest? {
         lastMethods = round.methods ?? lastMethods
+        if round.isPartialSuccess { renewKeys() }
         if let prompt = round.expiredPasswordPrompt {
             configuration.logger.warning("the password has expired and must be changed: \(PeerText.line(prompt))")
         }
@@ -60,6 +61,13 @@ struct CredentialChooser: Sendable {
 
     private func accepts(_ method: Name) -> Bool {
         lastMethods?.contains(method) ?? (method == "publickey")
+    }
+
+    /// A method succeeded and another is wanted: keys that were refused before may do now, as in ssh.
+    private mutating func renewKeys() {
+        let keys = configuration.credentials.filter(\.isKey)
+        remaining = keys + remaining.filter(\.isPassword)
+        keyAttempts = []
     }
 
     private mutating func nextKey(
