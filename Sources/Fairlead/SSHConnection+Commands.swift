@@ -82,7 +82,7 @@ extension SSHConnection {
         let id = try await start(requests)
         do {
             let result = try await body(RemoteProcess(connection: self, id: id))
-            await discard(id)
+            await discard(id, signal: "TERM")
             return result
         } catch {
             await discard(id, signal: "TERM")
