@@ -73,11 +73,18 @@ public actor SSHConnection {
     }
 
     func transportClosed(_ cause: SSHError?) {
-        let error = engine.transportClosed()
+        let error = engine.transportClosed().map(SSHError.init)
         settle()
-        fail(cause ?? error.map(SSHError.init) ?? SSHError(.lost, .closed, "Connection closed"))
+        fail(Self.ending(error, cause))
         transport = nil
         wake(.closure)
+    }
+
+    /// The engine knows how far the connection had come and what the peer had said; the system knows why it ended.
+    private static func ending(_ error: SSHError?, _ cause: SSHError?) -> SSHError {
+        guard let error else { return cause ?? SSHError(.lost, .closed, "Connection closed") }
+        guard let cause, error.kind == .closed else { return error }
+        return SSHError(error.stage, cause.kind, cause.message)
     }
 
     // MARK: Driving the engine

@@ -38,7 +38,8 @@ private func openConnection(
         return try await logIn(connector)
     } catch {
         // A server that hangs up on what was sent ahead gets one more try, politely, before anyone was asked anything.
-        guard error.kind == .closed, error.stage == .identification || error.stage == .keyExchange else { throw error }
+        let hungUp = error.kind == .closed || error.kind == .system(errno: SystemCalls.connectionReset)
+        guard hungUp, error.stage == .identification || error.stage == .keyExchange else { throw error }
         connector.isPolite = true
         return try await logIn(connector)
     }
