@@ -1,6 +1,7 @@
 import Foundation
+import Synchronization
 
-/// A folder of a test's own, gone with its last reference.
+/// A folder of a test's own, gone with its last reference, or with this process.
 package final class TemporaryDirectory: Sendable {
     package let path: String
 
@@ -11,10 +12,19 @@ package final class TemporaryDirectory: Sendable {
         guard mkdtemp(&template) != nil else { throw systemError("mkdtemp") }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         if isPublic { chmod(path, 0o755) }
+        _ = Self.removesAtExit
+        Self.present.withLock { _ = $0.insert(path) }
     }
 
     deinit {
+        Self.present.withLock { _ = $0.remove(path) }
         try? FileManager.default.removeItem(atPath: path)
+    }
+
+    /// Those that still exist: what a run shares has no last reference.
+    private static let present = Mutex<Set<String>>([])
+    private static let removesAtExit = atexit {
+        for path in TemporaryDirectory.present.withLock({ $0 }) { try? FileManager.default.removeItem(atPath: path) }
     }
 
     package func file(_ name: String) -> String {
