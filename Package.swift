@@ -79,6 +79,14 @@ let package = Package(
             name: "FairleadCommandTests",
             dependencies: ["FairleadCommand", "Fairlead", "SSHConfig", "TestSupport", nioCore],
             swiftSettings: testSettings),
+        .testTarget(
+            name: "InteropTests",
+            dependencies: ["Fairlead", "SSHIdentity", "SSHCrypto", "SSHWire", "TestSupport", nioCore, nioPosix],
+            swiftSettings: testSettings),
+        .testTarget(
+            name: "FairleadTests",
+            dependencies: ["Fairlead", "SSHCore", "SSHCrypto", "SSHIdentity", "SSHWire", "TestSupport", nioCore],
+            swiftSettings: testSettings),
         .testTarget(name: "SupportTests", dependencies: ["TestSupport"], swiftSettings: testSettings),
         .testTarget(name: "SSHConfigTests", dependencies: ["SSHConfig"], swiftSettings: testSettings),
         .testTarget(

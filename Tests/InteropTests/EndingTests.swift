@@ -1,0 +1,115 @@
+import Fairlead
+import Foundation
+import NIOCore
+import TestSupport
+import Testing
+
+/// Whatever ends a scope ends what it opened, on the server too.
+@Suite(.fewAtOnce) struct EndingTests {
+    private struct Enough: Error {}
+
+    @Test("a scope that is left early ends its command", arguments: [false, true])
+    func earlyReturn(throwing: Bool) async throws {
+        try await withSSHConnection(ServerProgram.openSSH.shared.configuration()) { connection in
+            var identifier: pid_t?
+            do {
+                try await connection.withProcess("echo $$; exec sleep 600") { process in
+                    var chunks = process.output.makeAsyncIterator()
+                    identifier = pid_t(try #require(try await chunks.next()).text.trimmingCharacters(in: .newlines))
+                    if throwing { throw Enough() }
+                }
+            } catch is Enough {}
+            let command = try #require(identifier)
+            try await poll(for: "the command to end") { ProcessTree.isRunning(command) ? nil : () }
+            #expect(try await connection.run("echo still").output.text == "still\n")
+        }
+    }
+
+    @Test("leaving the connection's scope ends the connection on the server")
+    func endOfScope() async throws {
+        let server = try await OpenSSHServer.withoutProfile()
+        try await withSSHConnection(server.configuration()) { connection in
+            _ = try await connection.run("true")
+            #expect(!server.sessions.isEmpty)
+        }
+        try await poll(for: "the session to end") { server.sessions.isEmpty ? () : nil }
+        try await server.waitForLog("disconnected by user")
+    }
+
+    @Test("cancelling a task closes its connection and ends its command")
+    func cancellation() async throws {
+        let server = try await OpenSSHServer.withoutProfile()
+        let configuration = server.configuration()
+        let task = Task {
+            try await withSSHConnection(configuration) { try await $0.run("exec sleep 600") }
+        }
+        try await server.waitForLog("Starting session: command")
+        task.cancel()
+        let error = await #expect(throws: SSHError.self) { try await task.value }
+        #expect(error?.kind == .cancelled)
+        try await poll(for: "the session to end") { server.sessions.isEmpty ? () : nil }
+    }
+
+    @Test("cancelling during the handshake closes the socket")
+    func cancelledHandshake() async throws {
+        let server = try await LoopbackServer.saying(Array("SSH-2.0-silent\r\n".utf8))
+        let configuration = SSHConfiguration(
+            host: Loopback.address, port: server.port, user: "user", hostVerification: .pinned([]), credentials: [])
+        let task = Task { try await withSSHConnection(configuration) { _ in } }
+        try await poll(for: "the connection") { server.openConnectionCount == 1 ? () : nil }
+        task.cancel()
+        let error = await #expect(throws: SSHError.self) { try await task.value }
+        #expect(error?.kind == .cancelled)
+        try await poll(for: "the socket to close") { server.openConnectionCount == 0 ? () : nil }
+    }
+
+    @Test("cancelling a question about a password closes the connection", .enabled(if: ThrowawayUser.isPossible))
+    func cancelledQuestion() async throws {
+        let user = try await ThrowawayUser.create()
+        let server = try await OpenSSHServer { $0.user = user }
+        var configuration = server.configuration()
+        let (questions, asked) = AsyncStream.makeStream(of: Void.self)
+        configuration.credentials = [
+            .password { _ in
+                asked.yield()
+                try await Task.sleep(for: .seconds(600))
+                return nil
+            }
+        ]
+        let task = Task { [configuration] in try await withSSHConnection(configuration) { _ in } }
+        for await _ in questions { break }
+        task.cancel()
+        let error = await #expect(throws: SSHError.self) { try await task.value }
+        #expect(error?.kind == .cancelled)
+        try await poll(for: "the session to end") { server.sessions.isEmpty ? () : nil }
+    }
+
+    @Test("a server killed in mid-transfer is a lost connection", arguments: [false, true])
+    func killedServer(uploading: Bool) async throws {
+        let server = try await OpenSSHServer.withoutProfile()
+        let error = await #expect(throws: SSHError.self) {
+            try await withSSHConnection(server.configuration()) { connection in
+                try await connection.withProcess(uploading ? "cat >/dev/null" : "cat /dev/zero") { process in
+                    let piece = ByteBuffer(repeating: 7, count: 1 << 20)
+                    var chunks = process.output.makeAsyncIterator()
+                    for count in 0... {
+                        if count == 8 { server.stop() }
+                        if uploading { try await process.input.write(piece) } else { _ = try await chunks.next() }
+                    }
+                }
+            }
+        }
+        #expect(error?.stage == .lost)
+    }
+
+    @Test("the tool tells of a server killed in mid-transfer, with 255")
+    func killedServerOfTool() async throws {
+        let server = try await OpenSSHServer.withoutProfile()
+        let client = try server.startTool([], ["cat /dev/zero"]) { $0.outputLimit = 1 << 20 }
+        try await poll(for: "some output") { client.outputByteCount > 4 << 20 ? () : nil }
+        server.stop()
+        let result = try await client.result()
+        #expect(result.exit == .status(255))
+        #expect(result.errorText.contains("onnection"), "\(result.errorText)")
+    }
+}
