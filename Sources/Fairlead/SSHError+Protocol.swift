@@ -17,7 +17,7 @@ extension SSHError {
                 .lost, .disconnected(code: reason.rawValue), "Received disconnect (\(reason.rawValue))",
                 serverText: PeerText.line(text))
         case .limit(let name):
-            self.init(.identification, .protocolViolation, "The server exceeds a limit: \(name.rawValue)")
+            self.init(Self.stage(of: name), .protocolViolation, "The server exceeds a limit: \(name.rawValue)")
         case .packet: self.init(.lost, .protocolViolation, "Bad packet: its framing is corrupt")
         case .integrity: self.init(.lost, .protocolViolation, "Corrupted MAC on input")
         case .unexpected(let number, let situation):
@@ -33,6 +33,16 @@ extension SSHError {
         case .authentication(let fault): self = .authentication(fault)
         case .channel: self.init(.channel, .protocolViolation, "The server broke the rules of a channel")
         case .misuse(let text): self.init(.usage, .misuse, text)
+        }
+    }
+
+    private static func stage(of limit: ProtocolError.LimitName) -> Stage {
+        switch limit {
+        case .precedingLines, .precedingLine, .precedingTotal: .identification
+        // Sequence numbers wrap to an error only before the first keys are in use.
+        case .sequenceNumber: .keyExchange
+        case .heldBytes: .hostKey
+        case .deferredPackets: .lost
         }
     }
 
