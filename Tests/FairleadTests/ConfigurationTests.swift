@@ -1,0 +1,75 @@
+import Testing
+
+@testable import Fairlead
+
+/// What is refused before anything is sent.
+@Suite struct ConfigurationTests {
+    private func refusal(_ change: (inout SSHConfiguration) -> Void) -> SSHError? {
+        var configuration = SSHConfiguration.example
+        change(&configuration)
+        do throws(SSHError) {
+            try configuration.validate()
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test("an ordinary configuration passes")
+    func ordinary() {
+        #expect(refusal { _ in } == nil)
+        #expect(refusal { $0.user = "DOM\\user@realm" } == nil)
+        #expect(refusal { $0.host = "fe80::1%eth0" } == nil)
+        #expect(refusal { $0.user = "jürgen" } == nil)
+    }
+
+    @Test("control characters in names are refused", arguments: ["a\nb", "a\rb", "a\u{0}b", "\u{1B}[2J", "a\u{7F}"])
+    func controls(name: String) {
+        for error in [refusal { $0.host = name }, refusal { $0.user = name }, refusal { $0.hostKeyAlias = name }] {
+            #expect(error?.stage == .usage)
+            #expect(error?.kind == .misuse)
+            #expect(error?.responsible == .caller)
+        }
+    }
+
+    @Test("empty and enormous names are refused")
+    func lengths() {
+        let enormous = String(repeating: "x", count: 5000)
+        #expect(refusal { $0.host = "" }?.kind == .misuse)
+        #expect(refusal { $0.user = "" }?.kind == .misuse)
+        #expect(refusal { $0.host = enormous }?.kind == .misuse)
+        #expect(refusal { $0.user = enormous }?.kind == .misuse)
+    }
+
+    @Test(
+        "a port is between 1 and 65535", arguments: [(0, false), (1, true), (65535, true), (65536, false), (-1, false)])
+    func ports(port: Int, isValid: Bool) {
+        #expect((refusal { $0.port = port } == nil) == isValid)
+    }
+
+    @Test("withSSHConnection refuses before it looks anything up")
+    func early() async {
+        var configuration = SSHConfiguration.example
+        configuration.port = 0
+        let bad = configuration
+        let error = await #expect(throws: SSHError.self) { try await withSSHConnection(bad) { _ in } }
+        #expect(error?.stage == .usage)
+    }
+
+    @Test("a secret shows nothing of itself")
+    func secrets() {
+        let secret = Secret(copying: "hunter2".utf8)
+        let credential = Credential.password(secret)
+        for text in ["\(secret)", "\(credential)", String(reflecting: secret), String(reflecting: credential)] {
+            #expect(!text.contains("hunter2"))
+        }
+    }
+
+    @Test("a result is a success only with status zero")
+    func success() {
+        #expect(ExitStatus.code(0).isSuccess)
+        #expect(!ExitStatus.code(1).isSuccess)
+        #expect(!ExitStatus.signal(name: "TERM", dumpedCore: false, message: "").isSuccess)
+        #expect(!ExitStatus.unknown.isSuccess)
+    }
+}
