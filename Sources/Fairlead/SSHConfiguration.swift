@@ -28,6 +28,10 @@ public struct SSHConfiguration: Sendable {
     public var connectTimeout: Duration?
     /// Default `any`.
     public var addressFamily = AddressFamily.any
+    /// Whether TCP itself looks after a silent peer (`SO_KEEPALIVE`).
+    ///
+    /// Default true.
+    public var usesTCPKeepAlive = true
     /// What the connection tells about itself.
     ///
     /// Default: nothing.

@@ -11,7 +11,9 @@ extension SSHConnection {
         while true {
             switch try await nextLoginStep() {
             case .hostKey(let key):
+                isRepeatable = false
                 let token = try await verify(key, trust)
+                isRepeatable = token.isRepeatable
                 chooser = CredentialChooser(configuration, refusesPasswords: token.restrictsAuthentication)
                 info.hostKey = key
                 try perform(.trust(token))
@@ -27,6 +29,7 @@ extension SSHConnection {
                     try? perform(.giveUpAuthentication)
                     throw chooser.denial
                 }
+                if case .password = request { isRepeatable = false }
                 try perform(.authenticate(request))
             case .signature(let request):
                 try perform(.provideSignature(try await sign(request, with: chooser.currentKey)))
@@ -97,5 +100,15 @@ extension SSHConnection {
 
     private func waitUntilLost() async {
         while failure == nil, !Task.isCancelled { await wait(for: .closure) }
+    }
+}
+
+extension TrustedHostKey {
+    /// Whether the same key would be trusted again without asking anyone.
+    fileprivate var isRepeatable: Bool {
+        switch ground {
+        case .knownHosts, .pin, .unverified: true
+        case .firstContact, .caller: false
+        }
     }
 }

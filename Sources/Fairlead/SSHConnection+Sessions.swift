@@ -31,6 +31,9 @@ extension SSHConnection {
                     .channel, .refused, "The server refused the session channel (reason \(refusal.reason))",
                     serverText: PeerText.line(refusal.text.readableBytesView))
             }
+            if session.hasTimedOut {
+                throw SSHError(.channel, .timeout, "The server did not say whether the session channel is open")
+            }
             if let failure { throw failure }
             if Task.isCancelled { throw Self.cancelled }
             await wait(for: .state(id))

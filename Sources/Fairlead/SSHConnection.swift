@@ -30,6 +30,11 @@ public actor SSHConnection {
     var loginSteps: [LoginStep] = []
     /// Why the connection is over; set once.
     private(set) var failure: SSHError?
+    /// Whether starting over would cost nobody anything: no person was asked, and no password was sent.
+    var isRepeatable = true
+    /// The server hung up before it answered what was sent ahead.
+    private var wasHungUpOnEarly = false
+    var deservesAnotherTry: Bool { wasHungUpOnEarly && isRepeatable }
     private var waiting = WaitingTasks()
     private var deadlineTimer: Scheduled<Void>?
     private var scheduledDeadline: Instant?
@@ -73,7 +78,10 @@ public actor SSHConnection {
     }
 
     func transportClosed(_ cause: SSHError?) {
-        let error = engine.transportClosed().map(SSHError.init)
+        let reason = engine.transportClosed()
+        let early: [ProtocolError] = [.closed(.identification), .closed(.keyExchange), .closed(.serviceRequest)]
+        wasHungUpOnEarly = reason.map(early.contains) ?? false
+        let error = reason.map(SSHError.init)
         settle()
         fail(Self.ending(error, cause))
         transport = nil

@@ -34,24 +34,25 @@ private func openConnection(
     var connector = Connector(
         configuration: configuration, trust: trust,
         eventLoop: eventLoop ?? MultiThreadedEventLoopGroup.singleton.next())
-    do throws(SSHError) {
-        return try await logIn(connector)
-    } catch {
-        // A server that hangs up on what was sent ahead gets one more try, politely, before anyone was asked anything.
-        let hungUp = error.kind == .closed || error.kind == .system(errno: SystemCalls.connectionReset)
-        guard hungUp, error.stage == .identification || error.stage == .keyExchange else { throw error }
-        connector.isPolite = true
-        return try await logIn(connector)
+    if let connection = try await logIn(connector) { return connection }
+    connector.isPolite = true
+    guard let connection = try await logIn(connector) else {
+        throw SSHError(.identification, .closed, "Connection closed by remote host")
     }
+    return connection
 }
 
-private func logIn(_ connector: Connector) async throws(SSHError) -> SSHConnection {
+/// The connection; nil where one more try, politely, is due: the server hung up on what was sent ahead, and starting over
+/// costs nobody anything.
+private func logIn(_ connector: Connector) async throws(SSHError) -> SSHConnection? {
     let connection = try await connector.connect()
     do throws(SSHError) {
         try await connection.login(connector.trust)
         return connection
     } catch {
+        let deservesAnotherTry = await connection.deservesAnotherTry && !connector.isPolite
         await connection.close()
+        if deservesAnotherTry { return nil }
         throw error
     }
 }

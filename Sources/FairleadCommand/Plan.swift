@@ -126,6 +126,7 @@ struct Planner {
             case .inet: .ipv4
             case .inet6: .ipv6
             }
+        configuration.usesTCPKeepAlive = options.tcpKeepAlive?.value ?? true
         configuration.log(to: verbosity.say)
         if verbosity.showsBanners { configuration.onBanner = { Console.say($0) } }
         try select(options.ciphers, .cipher, in: &configuration)

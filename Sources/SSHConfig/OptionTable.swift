@@ -128,10 +128,9 @@ enum OptionTable {
         for keyword in [
             .ciphers, .macs, .kexAlgorithms, .hostKeyAlgorithms, .preferredAuthentications, .ignoreUnknown,
         ] as [ConfigKeyword] { rules[keyword] = OptionRule(syntax: .word) }
-        return rules.mapValues { rule in
-            var rule = rule
-            rule.acts = true
-            return rule
-        }
+        // Read and checked already; keep-alives are not sent yet, and -v says so.
+        let waiting: Set<ConfigKeyword> = [.serverAliveInterval, .serverAliveCountMax]
+        for keyword in rules.keys where !waiting.contains(keyword) { rules[keyword]?.acts = true }
+        return rules
     }()
 }

@@ -36,7 +36,10 @@ extension Engine {
 
     private mutating func openSession(_ id: ChannelID) throws(ProtocolError) {
         guard phase == .connected, channels[id] == nil else { throw .misuse("a session cannot be opened now") }
-        channels[id] = Channel(id: id, deadline: now + Limits.channelOpen)
+        var channel = Channel(id: id, deadline: now + Limits.channelOpen)
+        // One that waits for a key exchange has no number yet.
+        if !keyExchange.holdsBackOthers { channel.openSequence = writer.sequence }
+        channels[id] = channel
         try send(
             ChannelOpen(
                 type: ChannelOpen.session, sender: id, windowSize: Limits.channelWindowByteCount,

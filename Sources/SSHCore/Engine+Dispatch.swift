@@ -83,7 +83,12 @@ extension Engine {
     ///
     /// Every one that we send unasked is one we cannot do without.
     private mutating func received(_ message: Unimplemented) throws(ProtocolError) {
-        guard phase != .connected, message.sequenceNumber < writer.sequence else { return }
+        if phase == .connected {
+            guard let channel = channels.opening(sequence: message.sequenceNumber) else { return }
+            emit(.channelRefused(channel.id, reason: 3, text: ByteBuffer(string: "not implemented")), about: channel.id)
+            return channels[channel.id] = nil
+        }
+        guard message.sequenceNumber < writer.sequence else { return }
         throw .unexpected(.unimplemented, during: situation)
     }
 }

@@ -114,17 +114,20 @@ package struct Engine: ~Copyable {
         self.now = now
         guard phase != .closed else { return }
         if let phaseDeadline, phaseDeadline <= now { throw fail(.timeout(situation)) }
-        if let channel = channels.expired(at: now) {
-            guard channel.hasSentClose else { throw fail(.timeout(.channelOpen)) }
-            // The peer never answered our CLOSE: the number stays taken, the user is free (RFC 4254 §5.3).
-            do throws(ProtocolError) {
-                try channels.update(channel.id) {
-                    $0.deadline = nil
-                    $0.isAbandoned = true
-                }
-            } catch { throw fail(error) }
-            emit(.channelClosed(channel.id))
-        }
+        while let channel = channels.expired(at: now) { try giveUp(channel) }
+    }
+
+    /// The peer answered neither CHANNEL_OPEN nor CLOSE: the number stays taken (RFC 4254 §5.3), the user is free, and what
+    /// still comes concerns nobody.
+    private mutating func giveUp(_ channel: Channel) throws(ProtocolError) {
+        emit(channel.hasSentClose ? .channelClosed(channel.id) : .channelOpenTimedOut(channel.id))
+        do throws(ProtocolError) {
+            try channels.update(channel.id) {
+                $0.deadline = nil
+                $0.hasSentClose = true
+                $0.isAbandoned = true
+            }
+        } catch { throw fail(error) }
     }
 
     /// The next event, in the order in which things happened.

@@ -33,6 +33,11 @@ struct HostileCheck {
             checkFails(conversation, kinds)
             let reasons = conversation.peer.messages(Disconnect.self).map(\.reason)
             #expect(reasons == (reason.map { [$0] } ?? []), "the DISCONNECT of \(row)")
+        case .refusesChannel:
+            let record = conversation.record
+            #expect(
+                record.errors.isEmpty && record.misuses.isEmpty && record.isLoggedIn, "\(row) refuses a channel alone")
+            #expect(record.refusals.count == 1)
         case .failsAnyhow(let kinds): checkFails(conversation, kinds)
         }
         #expect(row.expect(conversation), "what \(row) expects besides")

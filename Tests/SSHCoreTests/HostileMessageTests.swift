@@ -63,9 +63,12 @@ struct HostileMessageTests {
                 prepare: instead(step, [.message(Unimplemented(sequenceNumber: sequence))]))
         } + [
             HostileRow(
-                "PK-21", "UNIMPLEMENTED for CHANNEL_OPEN", .fails([.timeout], .byApplication),
-                prepare: instead(.channelReply, [.message(Unimplemented(sequenceNumber: 2))])
-            ).acting { $0.passDeadline() }.expecting { $0.record.errors == [.timeout(.channelOpen)] },
+                "PK-21", "UNIMPLEMENTED for CHANNEL_OPEN", .refusesChannel,
+                prepare: instead(.channelReply, [.message(Unimplemented(sequenceNumber: 2))])),
+            HostileRow(
+                "PK-21", "UNIMPLEMENTED for what came before CHANNEL_OPEN, and no answer to it", .refusesChannel,
+                prepare: instead(.channelReply, [.message(Unimplemented(sequenceNumber: 1))])
+            ).acting { $0.passDeadline() },
             HostileRow(
                 "PK-22", "UNIMPLEMENTED for what was never sent", .works,
                 prepare: before(.authentication, [.message(Unimplemented(sequenceNumber: 4_000_000))])),

@@ -12,6 +12,8 @@ struct HostileRow: Sendable, CustomStringConvertible {
         case works
         /// Exactly one error of one of these kinds; the code of the one DISCONNECT, or nil for none.
         case fails([ErrorKind], DisconnectReason?)
+        /// The channel alone is refused; the connection goes on.
+        case refusesChannel
         /// One of these errors, whatever the DISCONNECT.
         case failsAnyhow([ErrorKind])
     }

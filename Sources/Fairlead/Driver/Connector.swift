@@ -46,7 +46,7 @@ struct Connector: Sendable {
         let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(TimeAmount(timeout))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelOption(.socketOption(.so_keepalive), value: 1)
+            .channelOption(.socketOption(.so_keepalive), value: configuration.usesTCPKeepAlive ? 1 : 0)
             .channelOption(.maxMessagesPerRead, value: 1)
             .channelOption(
                 .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Self.receiveByteCount)

@@ -6,9 +6,6 @@
 
 /// System calls whose names our own methods would hide.
 enum SystemCalls {
-    /// The `errno` of a connection that the peer dropped with our bytes unread.
-    static let connectionReset = ECONNRESET
-
     static func open(_ path: UnsafePointer<CChar>, _ flags: Int32, _ mode: mode_t) -> Int32 {
         #if canImport(Glibc)
             unsafe Glibc.open(path, flags, mode)

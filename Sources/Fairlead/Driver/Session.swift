@@ -13,6 +13,8 @@ struct Session {
     var errorOutput = Inbox()
     var isOpen = false
     var refusal: Refusal?
+    /// The server never said whether the channel is open.
+    var hasTimedOut = false
     /// Requests that were sent and want a reply, and the replies so far, in the same order.
     var requestCount = 0
     var replies: [Bool] = []

@@ -20,6 +20,8 @@ package struct Channel: Sendable {
     /// The user was told that it is closed, because the peer never answered our CLOSE; what still comes concerns nobody.
     package var isAbandoned = false
     package var deadline: Instant?
+    /// The sequence number of our CHANNEL_OPEN, by which UNIMPLEMENTED names it.
+    package var openSequence: UInt32?
 
     package init(id: ChannelID, deadline: Instant) {
         self.id = id

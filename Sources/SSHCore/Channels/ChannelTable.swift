@@ -17,6 +17,11 @@ package struct ChannelTable: Sendable {
         channels.values.first { channel in channel.deadline.map { $0 <= now } ?? false }
     }
 
+    /// The channel whose CHANNEL_OPEN bore that sequence number and was not answered yet.
+    package func opening(sequence: UInt32) -> Channel? {
+        channels.values.first { $0.peer == nil && $0.openSequence == sequence }
+    }
+
     package mutating func nextFreeID() -> ChannelID {
         while channels[nextNumber] != nil { nextNumber &+= 1 }
         defer { nextNumber &+= 1 }

@@ -19,7 +19,8 @@ extension Conversation {
         case .channelWritable(let id): write(to: id)
         case .channelReply(let id, _, let isSuccess):
             if isSuccess { write(to: id) }
-        case .identified, .keysExchanged, .banner, .note, .channelRefused, .channelEnded, .channelExit, .channelClosed:
+        case .identified, .keysExchanged, .banner, .note, .channelRefused, .channelOpenTimedOut, .channelEnded,
+            .channelExit, .channelClosed:
             break
         }
     }
