@@ -38,6 +38,7 @@ extension SSHConnection {
             if Task.isCancelled { throw Self.cancelled }
             await wait(for: .state(id))
         }
+        if sessions[id]?.isClosed == true, failure == nil { throw Self.closedAtOnce }
     }
 
     private func send(_ request: SessionRequest, in id: SessionID) throws(SSHError) {
@@ -49,7 +50,7 @@ extension SSHConnection {
         let awaited = requests.filter(\.wantsReply)
         while let session = sessions[id], session.replies.count < awaited.count {
             if let failure { throw failure }
-            if session.isClosed { throw SSHError(.channel, .refused, "The server closed the session at once") }
+            if session.isClosed { throw Self.closedAtOnce }
             if Task.isCancelled { throw Self.cancelled }
             await wait(for: .state(id))
         }
@@ -192,6 +193,10 @@ extension SSHConnection {
             }
             try? perform(.close(id))
         }
+    }
+
+    private static var closedAtOnce: SSHError {
+        SSHError(.channel, .refused, "The server closed the session at once")
     }
 
     private static var gone: SSHError { SSHError(.channel, .closed, "The remote process has ended") }
