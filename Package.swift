@@ -81,7 +81,9 @@ let package = Package(
             swiftSettings: testSettings),
         .testTarget(
             name: "InteropTests",
-            dependencies: ["Fairlead", "SSHIdentity", "SSHCrypto", "SSHWire", "TestSupport", nioCore, nioPosix],
+            dependencies: [
+                "Fairlead", "SSHIdentity", "SSHCrypto", "SSHWire", "TestSupport", "PeerSupport", nioCore, nioPosix,
+            ],
             swiftSettings: testSettings),
         .testTarget(
             name: "FairleadTests",

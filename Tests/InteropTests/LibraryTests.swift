@@ -29,7 +29,7 @@ import Testing
         #expect(name == "TERM")
     }
 
-    @Test("more output than the limit is an error, and the connection goes on", arguments: ServerProgram.possible)
+    @Test("as much output as the limit passes, and more is an error", arguments: ServerProgram.possible)
     func byteLimit(program: ServerProgram) async throws {
         try await withSSHConnection(program.shared.configuration()) { connection in
             let exact = try await connection.run("head -c 1000 /dev/zero", byteLimit: 1000)
@@ -37,10 +37,19 @@ import Testing
             let error = await #expect(throws: SSHError.self) {
                 try await connection.run("head -c 1001 /dev/zero", byteLimit: 1000)
             }
+            #expect(error?.stage == .channel)
             #expect(error?.kind == .outputLimit)
-            let endless = await #expect(throws: SSHError.self) { try await connection.run("yes", byteLimit: 1000) }
-            #expect(endless?.kind == .outputLimit)
-            #expect(try await connection.run("echo still").output.text == "still\n")
+        }
+    }
+
+    // Not with dropbear: 2022.83 closes a session that is opened while the program of another one dies.
+    @Test("a command that is cut off for its output ends, and the connection goes on")
+    func endlessOutput() async throws {
+        try await withSSHConnection(ServerProgram.openSSH.shared.configuration()) { connection in
+            let error = await #expect(throws: SSHError.self) { try await connection.run("yes", byteLimit: 1000) }
+            #expect(error?.kind == .outputLimit)
+            let next = try await connection.run("echo still")
+            #expect(next.output.text == "still\n")
         }
     }
 

@@ -1,0 +1,57 @@
+import Fairlead
+import NIOCore
+import PeerSupport
+import TestSupport
+
+extension LoopbackServer {
+    /// A server that can lie at any step, behind a real socket.
+    static func scripted(
+        _ configuration: @escaping @Sendable () throws -> PeerConfiguration
+    ) async throws -> LoopbackServer {
+        try await start { channel in
+            channel.eventLoop.makeCompletedFuture {
+                let peer = ScriptedPeer(try configuration())
+                try channel.pipeline.syncOperations.addHandler(PeerHandler(peer))
+            }
+        }
+    }
+
+    /// Logs in to a scripted server by its password, whatever its host key.
+    var configuration: SSHConfiguration {
+        SSHConfiguration(
+            host: Loopback.address, port: port, user: "user", hostVerification: .custom { _ in true },
+            credentials: [.password(Secret(copying: "correct horse".utf8))])
+    }
+}
+
+private final class PeerHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let peer: ScriptedPeer
+
+    init(_ peer: ScriptedPeer) {
+        self.peer = peer
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        peer.start()
+        flush(context)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        peer.receive(unwrapInboundIn(data))
+        flush(context)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    /// In one piece, so that what belongs together arrives together.
+    private func flush(_ context: ChannelHandlerContext) {
+        var bytes = ByteBuffer()
+        for packet in peer.takeOutbound() { bytes.writeImmutableBuffer(packet) }
+        context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+    }
+}
