@@ -40,6 +40,8 @@ final class DescriptorPump {
     private var hasBegun = false
     private var isReading = false
     private var inputHasEnded = false
+    /// Bytes are being handed over: what that sets off on the way must not read on and overtake them.
+    private var isSending = false
     private var isOver = false
     /// Input that was read and did not fit the window yet.
     private var unsent = ByteBuffer()
@@ -123,9 +125,11 @@ final class DescriptorPump {
     /// The session's end of input may be sent, and `room` bytes of data.
     func readMore(upTo room: Int) {
         var room = room
-        while hasBegun, !isOver, !inputHasEnded, !isReading {
+        while hasBegun, !isOver, !inputHasEnded, !isReading, !isSending {
             if unsent.readableBytes > 0 {
                 room = send()
+                // Room that came while they were handed over announced itself in vain.
+                if unsent.readableBytes > 0, room > 0 { continue }
                 guard unsent.readableBytes == 0 else { return }
             }
             guard let input = descriptors.input, let wakePipe else { return endInput() }
@@ -179,7 +183,7 @@ final class DescriptorPump {
         case .bytes:
             unsent = bytes
             inputBuffer = bytes
-            readMore(upTo: send())
+            readMore(upTo: 0)
         case .end: endInput()
         case .woken: break
         }
@@ -189,6 +193,8 @@ final class DescriptorPump {
     private func send() -> Int {
         let rest = unsent
         unsent = ByteBuffer()
+        isSending = true
+        defer { isSending = false }
         let id = id
         let (remaining, room) = connection.assumeIsolated { connection in
             var rest = rest
