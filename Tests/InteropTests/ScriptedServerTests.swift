@@ -30,12 +30,15 @@ import Testing
         let server = try await server {
             $0.hook = { _, _, payload in
                 var message = payload
-                guard message.readInteger(as: UInt8.self) == MessageNumber.channelOpenConfirmation.rawValue,
-                    let recipient = message.readInteger(as: UInt32.self)
-                else { return [.payload(payload)] }
-                return [
-                    .payload(payload), .message(ChannelClose(recipient: ChannelID(rawValue: recipient))),
-                ]
+                let number = message.readInteger(as: UInt8.self).map(MessageNumber.init(rawValue:))
+                switch number {
+                case .channelOpenConfirmation:
+                    let recipient = ChannelID(rawValue: message.readInteger(as: UInt32.self) ?? 0)
+                    return [.payload(payload), .message(ChannelClose(recipient: recipient))]
+                // Who has closed says no more, whatever was on its way.
+                case .channelSuccess, .channelData, .channelEOF, .channelRequest, .channelClose: return []
+                default: return [.payload(payload)]
+                }
             }
         }
         let error = await #expect(throws: SSHError.self) {
