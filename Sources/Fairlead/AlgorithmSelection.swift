@@ -30,7 +30,7 @@ extension SSHConfiguration {
         let patterns = (modifier == nil ? list[...] : list.dropFirst()).split(separator: ",").map(String.init)
         var named: [Algorithm] = []
         for pattern in patterns {
-            let matches = Algorithm.allCases.filter { Wildcard.matches(pattern, $0.rawValue) }
+            let matches = Algorithm.allCases.filter { NamePattern.matches(pattern, $0.rawValue) }
             // Names that we do not have are passed over, as long as one is left: lists are shared between programs.
             named += matches.filter { !named.contains($0) }
         }
@@ -46,34 +46,5 @@ extension SSHConfiguration {
             throw SSHError(.usage, .misuse, "Bad \(slot.rawValue) '\(list)': it leaves nothing; there are: \(known)")
         }
         return result
-    }
-}
-
-/// Patterns with `*` and `?`, in time linear in both lengths' product at worst.
-private enum Wildcard {
-    static func matches(_ pattern: String, _ text: String) -> Bool {
-        let pattern = Array(pattern.utf8)
-        let text = Array(text.utf8)
-        var position = 0
-        var index = 0
-        var star: (position: Int, index: Int)?
-        while index < text.count {
-            if position < pattern.count, pattern[position] == UInt8(ascii: "*") {
-                star = (position, index)
-                position += 1
-            } else if position < pattern.count,
-                pattern[position] == UInt8(ascii: "?") || pattern[position] == text[index]
-            {
-                position += 1
-                index += 1
-            } else if let last = star {
-                star = (last.position, last.index + 1)
-                position = last.position + 1
-                index = last.index + 1
-            } else {
-                return false
-            }
-        }
-        return pattern[position...].allSatisfy { $0 == UInt8(ascii: "*") }
     }
 }

@@ -36,31 +36,3 @@ extension ConfigNote {
         return keyword == .proxyCommand || keyword == .proxyJump
     }
 }
-
-/// Patterns of variable names, with `*` and `?`.
-enum NamePattern {
-    static func matches(_ pattern: String, _ name: String) -> Bool {
-        matches(Array(pattern.utf8)[...], Array(name.utf8)[...])
-    }
-
-    private static func matches(_ pattern: ArraySlice<UInt8>, _ name: ArraySlice<UInt8>) -> Bool {
-        var pattern = pattern
-        var name = name
-        var retry: (pattern: ArraySlice<UInt8>, name: ArraySlice<UInt8>)?
-        while let byte = name.first {
-            if pattern.first == UInt8(ascii: "*") {
-                pattern = pattern.dropFirst()
-                retry = (pattern, name)
-            } else if let wanted = pattern.first, wanted == byte || wanted == UInt8(ascii: "?") {
-                pattern = pattern.dropFirst()
-                name = name.dropFirst()
-            } else if let last = retry {
-                retry = (last.pattern, last.name.dropFirst())
-                (pattern, name) = (last.pattern, last.name.dropFirst())
-            } else {
-                return false
-            }
-        }
-        return pattern.allSatisfy { $0 == UInt8(ascii: "*") }
-    }
-}
