@@ -52,6 +52,8 @@ struct TerminalPrompt: Sendable {
     func readLine(_ prompt: String) throws -> [UInt8]? {
         SignalWatch.promptBegins(descriptor, prompt)
         defer { SignalWatch.promptEnds() }
+        // What was typed before the question is no answer to it.
+        _ = tcflush(descriptor, TCIFLUSH)
         PlatformTerminal.write(prompt, to: descriptor)
         var line: [UInt8] = []
         while let byte = try nextByte() {

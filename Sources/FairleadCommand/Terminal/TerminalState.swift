@@ -51,14 +51,17 @@ enum TerminalState {
         return unsafe tcsetattr(target, isRaw ? TCSADRAIN : TCSAFLUSH, &settings) == 0
     }
 
-    /// Gives the terminal back.
+    /// Gives the terminal back, without waiting for output: a terminal that takes none must not keep a signal from ending
+    /// us.
     ///
     /// Safe in a signal handler. `discarding` throws away what was typed and not read.
     static func restore(discarding: Bool = false) {
         guard modified.load(ordering: .acquiring),
             let memory = unsafe UnsafeMutablePointer<termios>(bitPattern: savedAddress.load(ordering: .acquiring))
         else { return }
-        _ = unsafe tcsetattr(descriptor.load(ordering: .relaxed), discarding ? TCSAFLUSH : TCSADRAIN, memory)
+        let terminal = descriptor.load(ordering: .relaxed)
+        if discarding { _ = tcflush(terminal, TCIFLUSH) }
+        _ = unsafe tcsetattr(terminal, TCSANOW, memory)
         modified.store(false, ordering: .releasing)
         raw.store(false, ordering: .relaxed)
     }
