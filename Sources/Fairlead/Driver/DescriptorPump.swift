@@ -183,7 +183,9 @@ final class DescriptorPump {
         case .bytes:
             unsent = bytes
             inputBuffer = bytes
-            readMore(upTo: 0)
+            // The filter may have kept all of it; then nothing is sent that would tell how much room there is.
+            let id = id
+            readMore(upTo: connection.assumeIsolated { $0.sendableByteCount(id) })
         case .end: endInput()
         case .woken: break
         }
