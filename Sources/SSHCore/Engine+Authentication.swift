@@ -71,10 +71,10 @@ extension Engine {
         }
     }
 
-    /// A key exchange in progress keeps its own deadline; the login's clock is set when it ends.
+    /// A key exchange in progress keeps its own deadline; the login's counts again when it ends.
     private mutating func runClock(for duration: Duration?) {
-        guard keyExchange.stage == .idle else { return }
-        phaseDeadline = duration.map { now + $0 }
+        let deadline = duration.map { now + $0 }
+        if keyExchange.stage == .idle { phaseDeadline = deadline } else { loginDeadline = deadline }
     }
 
     /// A password waits in its guarded memory, never encoded in a queue.

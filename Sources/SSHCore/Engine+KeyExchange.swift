@@ -18,6 +18,7 @@ extension Engine {
             guard !isStrict || packet.sequence == 0 else { throw .unexpected(.kexInit, during: .keyExchange) }
         } else {
             // The server starts a re-exchange; typing and pushes are not on this clock.
+            loginDeadline = phaseDeadline
             phaseDeadline = now + Limits.rekey
         }
         if keyExchange.stage == .idle { try proposeKeyExchange() }
@@ -74,7 +75,8 @@ extension Engine {
             }
             return
         }
-        phaseDeadline = authentication?.awaitsServer == true ? now + Limits.authenticationReply : nil
+        phaseDeadline = loginDeadline
+        loginDeadline = nil
         for id in channels.ids { emit(.channelWritable(id)) }
     }
 

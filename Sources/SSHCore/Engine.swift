@@ -40,6 +40,8 @@ package struct Engine: ~Copyable {
     private var eventIndex = 0
     /// When the wait in progress becomes an error, and what it waits for.
     var phaseDeadline: Instant?
+    /// The login's own deadline while a key exchange has another; it goes on meanwhile, or a server could put it off.
+    var loginDeadline: Instant?
     /// What was left of the clock when a person was asked.
     var pausedTime: Duration?
 

@@ -18,7 +18,9 @@ package struct Inbox: Sendable {
     package var pieces: ArraySlice<ByteBuffer> { chunks[next...] }
 
     package mutating func append(_ data: ByteBuffer) {
-        guard data.readableBytes < Self.gatheringByteCount else { return chunks.append(data) }
+        // Nor must a piece hold a buffer many times its size.
+        let isWorthItsBuffer = data.storageCapacity / 4 <= data.readableBytes
+        guard data.readableBytes < Self.gatheringByteCount || !isWorthItsBuffer else { return chunks.append(data) }
         if !isEmpty, let last = chunks.last, last.readableBytes < Self.gatheringByteCount {
             chunks[chunks.count - 1].writeImmutableBuffer(data)
         } else {

@@ -3,10 +3,13 @@ package import NIOCore
 /// Buffers that are used again once nobody else holds them: a fresh one for each packet would cost page faults.
 package struct BufferRing {
     private var slots: [ByteBuffer]
+    private let largestKept: Int
     private var next = 0
 
-    package init(count: Int) {
+    /// Buffers of more than `largestKept` bytes are not kept: whoever chooses their size chooses what stays in memory.
+    package init(count: Int, largestKept: Int = .max) {
         slots = Array(repeating: ByteBuffer(), count: count)
+        self.largestKept = largestKept
     }
 
     /// An empty buffer of at least that capacity, and the slot to put it back into.
@@ -21,6 +24,6 @@ package struct BufferRing {
     }
 
     package mutating func put(_ buffer: ByteBuffer, into slot: Int) {
-        slots[slot] = buffer
+        if buffer.storageCapacity <= largestKept { slots[slot] = buffer }
     }
 }

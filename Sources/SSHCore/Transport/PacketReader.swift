@@ -14,7 +14,8 @@ package struct PacketReader: ~Copyable {
 
     private var opener = Opener()
     private var isEncrypted = false
-    private var ring = BufferRing(count: 96)
+    /// What a packet of `Limits.channelPacketByteCount` needs, as buffers grow by doubling.
+    private var ring = BufferRing(count: 96, largestKept: 64 * 1024)
     private var carry = ByteBuffer()
     /// The length of the packet at hand, once its header was read; reading it twice would advance the cipher twice.
     private var length: UInt32?

@@ -1,0 +1,67 @@
+import NIOCore
+import PeerSupport
+import SSHCore
+import SSHWire
+import Testing
+
+/// Deadlines that a server would like to put off.
+@Suite("Lasting deadlines")
+struct LastingDeadlineTests {
+    @Test("A server that owes an answer to a login cannot put it off by changing keys")
+    func rekeyDuringLogin() throws {
+        var (configuration, script) = try HostileCheck.honest()
+        configuration.judge = { _, _ in [] }
+        script.commands = []
+        let conversation = try Conversation(configuration, script: script).run()
+        let end = conversation.clock.now + Limits.authenticationReply
+        #expect(conversation.engine.deadline == end)
+        for _ in 0..<3 {
+            conversation.advance(by: .seconds(40))
+            conversation.peer.startRekey()
+            conversation.run()
+            #expect(conversation.engine.deadline == end)
+        }
+        conversation.passDeadline()
+        #expect(conversation.record.errors == [.timeout(.authentication)])
+        #expect(conversation.clock.now == end)
+    }
+}
+
+/// What a hostile choice of packet sizes costs.
+@Suite("Kept buffers")
+struct KeptBufferTests {
+    @Test("Pieces that wait for a reader do not hold much more memory than they have bytes")
+    func inbox() {
+        var inbox = Inbox()
+        for _ in 0..<64 {
+            var packet = ByteBuffer(repeating: 7, count: 256 * 1024)
+            guard let piece = packet.readSlice(length: 8 * 1024) else { return }
+            inbox.append(piece)
+        }
+        let held = inbox.pieces.reduce(0) { $0 + $1.storageCapacity }
+        #expect(held <= 4 * 64 * 8 * 1024)
+        #expect(inbox.pieces.reduce(0) { $0 + $1.readableBytes } == 64 * 8 * 1024)
+    }
+
+    @Test("A flood of the largest packets leaves no large buffers behind")
+    func ring() throws {
+        var reader = PacketReader()
+        let payload = [UInt8](repeating: 2, count: 262_000)
+        var packet = ByteBuffer()
+        let padding = 8 + (8 - (5 + payload.count) % 8) % 8
+        packet.writeInteger(UInt32(1 + payload.count + padding))
+        packet.writeInteger(UInt8(padding))
+        packet.writeBytes(payload)
+        packet.writeRepeatingByte(0, count: padding)
+        for _ in 0..<96 {
+            var bytes = packet
+            #expect(try reader.next(from: &bytes) != nil)
+        }
+        var small = ByteBuffer()
+        small.writeInteger(UInt32(12))
+        small.writeInteger(UInt8(10))
+        small.writeRepeatingByte(2, count: 11)
+        let opened = try #require(try reader.next(from: &small))
+        #expect(opened.payload.storageCapacity <= 64 * 1024)
+    }
+}
