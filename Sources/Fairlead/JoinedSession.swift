@@ -38,16 +38,20 @@ package struct JoinedSession: Sendable {
     }
 
     /// Waits until the program has ended, the server has closed the session, and everything was written.
+    ///
+    /// Output that could not be written is an error, whatever the program's status: it must not pass for success.
     package func finish() async throws(SSHError) -> ExitStatus {
         do throws(SSHError) {
             let status = try await connection.exitStatus(of: id)
             try await connection.waitUntilClosed(id)
             await connection.waitUntilDrained(id)
+            if let failure = await connection.outputFailure(of: id) { throw failure }
             await connection.discard(id)
             return status
         } catch {
             // What arrived before the connection was lost is the user's all the same.
             await connection.waitUntilDrained(id)
+            await connection.discard(id)
             throw error
         }
     }

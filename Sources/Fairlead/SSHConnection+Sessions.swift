@@ -167,8 +167,11 @@ extension SSHConnection {
 
     /// Done with the session: closes what is open of it and forgets it.
     package func discard(_ id: ChannelID, signal: String? = nil) {
-        guard let session = sessions.removeValue(forKey: id), failure == nil else { return }
+        guard let session = sessions.removeValue(forKey: id) else { return }
         session.pump?.shutDown()
+        // Whoever still waits for something of it looks again, and finds it gone.
+        for topic in [.output(id), .errorOutput(id), .writable(id), .state(id)] as [WaitingTasks.Topic] { wake(topic) }
+        guard failure == nil else { return }
         if let signal, session.isOpen, !session.isClosed, session.exit == nil {
             try? perform(.request(id, .signal(name: Array(signal.utf8))))
         }
@@ -178,6 +181,13 @@ extension SSHConnection {
     /// Waits until everything that arrived was written to the session's descriptors.
     package func waitUntilDrained(_ id: ChannelID) async {
         while let pump = sessions[id]?.pump, !pump.isDrained, !Task.isCancelled { await wait(for: .state(id)) }
+    }
+
+    /// What kept the session's output from being written, such as a full disk; not that its reader left.
+    package func outputFailure(of id: ChannelID) -> SSHError? {
+        guard let number = sessions[id]?.pump?.outputFailure else { return nil }
+        return SSHError(
+            .channel, .system(errno: number), "Could not write the output: \(PlatformFiles.errorText(number))")
     }
 
     /// Nobody reads the session's output any more.

@@ -65,6 +65,9 @@ final class DescriptorPump {
     /// Whether everything that arrived was written.
     var isDrained: Bool { outputLane.isDrained && errorLane.isDrained }
 
+    /// The `errno` that kept output from being written, unless its reader just left.
+    var outputFailure: Int32? { outputLane.failure }
+
     func append(_ data: ByteBuffer, to stream: ChannelStream) {
         (stream == .output ? outputLane : errorLane).pending.append(data)
     }
@@ -93,18 +96,18 @@ final class DescriptorPump {
         let id = id
         let isError = lane !== outputLane
         threads.submit { _ in
-            let isWhole = PlatformStreams.write(batch, to: descriptor)
+            let failure = PlatformStreams.write(batch, to: descriptor)
             connection.eventLoop.execute {
                 connection.assumeIsolated { connection in
-                    connection.sessions[id]?.pump?.wrote(batch, isError: isError, isWhole: isWhole)
+                    connection.sessions[id]?.pump?.wrote(batch, isError: isError, failure: failure)
                 }
             }
         }
     }
 
-    private func wrote(_ batch: [ByteBuffer], isError: Bool, isWhole: Bool) {
+    private func wrote(_ batch: [ByteBuffer], isError: Bool, failure: Int32?) {
         let lane = isError ? errorLane : outputLane
-        finish(lane.finishBatch(batch, isWhole: isWhole), on: lane)
+        finish(lane.finishBatch(batch, failure: failure), on: lane)
         flush(lane)
     }
 

@@ -14,6 +14,8 @@ final class OutputLane {
     var pending = Inbox()
     private(set) var isBusy = false
     private var isBroken = false
+    /// Why bytes were lost: an `errno`, unless the reader just left.
+    private(set) var failure: Int32?
     /// The descriptor cannot tell whether a write would wait (a terminal): threads do all of it.
     private var alwaysNeedsThread = false
 
@@ -53,10 +55,12 @@ final class OutputLane {
         return pending.takeAll()
     }
 
-    func finishBatch(_ batch: [ByteBuffer], isWhole: Bool) -> Progress {
+    /// `failure` is the `errno` of what kept the batch from being written whole.
+    func finishBatch(_ batch: [ByteBuffer], failure: Int32?) -> Progress {
         isBusy = false
-        let isNewlyBroken = !isWhole && !isBroken
-        isBroken = isBroken || !isWhole
+        let isNewlyBroken = failure != nil && !isBroken
+        isBroken = isBroken || failure != nil
+        if let failure, isNewlyBroken, !PlatformStreams.isDeparture(failure) { self.failure = failure }
         return Progress(byteCount: batch.reduce(0) { $0 + $1.readableBytes }, isNewlyBroken: isNewlyBroken)
     }
 }

@@ -67,8 +67,8 @@ enum PlatformStreams {
         }
     }
 
-    /// Writes everything; false when nobody can read it any more.
-    static func write(_ bytes: ByteBuffer, to descriptor: Int32) -> Bool {
+    /// Writes everything; gives the `errno` of what kept it from that.
+    private static func write(_ bytes: ByteBuffer, to descriptor: Int32) -> Int32? {
         var rest = bytes
         while rest.readableBytes > 0 {
             let count = unsafe rest.withUnsafeReadableBytes { source in
@@ -81,10 +81,10 @@ enum PlatformStreams {
                 var polled = [pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)]
                 _ = unsafe poll(&polled, 1, -1)
             } else if errno != EINTR {
-                return false
+                return errno
             }
         }
-        return true
+        return nil
     }
 
     /// What became of a write that may not wait.
@@ -150,9 +150,17 @@ enum PlatformStreams {
         }
     }
 
-    /// Writes all pieces; false when nobody can read them any more.
-    static func write(_ pieces: [ByteBuffer], to descriptor: Int32) -> Bool {
-        pieces.allSatisfy { write($0, to: descriptor) }
+    /// Writes all pieces; gives the `errno` of what kept it from that.
+    static func write(_ pieces: [ByteBuffer], to descriptor: Int32) -> Int32? {
+        for piece in pieces {
+            if let failure = write(piece, to: descriptor) { return failure }
+        }
+        return nil
+    }
+
+    /// Whether a write failed because its reader left, which is the reader's right.
+    static func isDeparture(_ failure: Int32) -> Bool {
+        failure == EPIPE || failure == ECONNRESET
     }
 
     /// Whether both descriptors lead to the same file, pipe or terminal.
