@@ -119,7 +119,10 @@ struct Planner {
             user: try options.user.map { try text($0.value) } ?? user.name, hostVerification: hostVerification(prompts),
             credentials: try credentials(prompts))
         configuration.hostKeyAlias = try options.hostKeyAlias.map { try text($0.value) }
-        configuration.connectTimeout = options.connectTimeoutSeconds.map { .seconds($0.value) }
+        // Zero is none, as in ssh.
+        configuration.connectTimeout = options.connectTimeoutSeconds.flatMap {
+            $0.value > 0 ? .seconds($0.value) : nil
+        }
         configuration.addressFamily =
             switch options.addressFamily?.value ?? .any {
             case .any: .any

@@ -74,6 +74,7 @@ import Testing
         #expect(try plan(["-oport=7", "host"]).connection.port == 7)
         #expect(try plan(["-o", "USER=\"deploy\"", "host"]).connection.user == "deploy")
         #expect(try plan(["-o", " ConnectTimeout 30", "host"]).connection.connectTimeout == .seconds(30))
+        #expect(try plan(["-oConnectTimeout=0", "host"]).connection.connectTimeout == nil)
     }
 
     @Test("an unknown option is named as ssh names it")
