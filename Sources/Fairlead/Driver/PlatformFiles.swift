@@ -82,7 +82,7 @@ package enum PlatformFiles {
         }
         guard descriptor >= 0 else { throw .system(errno) }
         defer { close(descriptor) }
-        guard flock(descriptor, LOCK_EX) == 0 else { throw .system(errno) }
+        try lock(descriptor)
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else { throw .system(errno) }
         let isRegular = status.st_mode & S_IFMT == S_IFREG
@@ -98,6 +98,16 @@ package enum PlatformFiles {
         let failure = count < 0 ? errno : ENOSPC
         if isRegular { _ = ftruncate(descriptor, status.st_size) }
         throw .system(failure)
+    }
+
+    /// Waits two seconds at most: whoever may read the file may lock it, for as long as they like.
+    private static func lock(_ descriptor: Int32) throws(Failure) {
+        var attemptsLeft = 200
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            guard errno == EWOULDBLOCK || errno == EINTR, attemptsLeft > 0 else { throw .system(errno) }
+            attemptsLeft -= 1
+            usleep(10_000)
+        }
     }
 
     /// Makes a directory for the user alone, unless it is there.
