@@ -33,7 +33,7 @@ extension SSHConnection {
             loginStep(.done)
         case .banner(let text):
             configuration.onBanner?(
-                PeerText.block(text.readableBytesView, maximumByteCount: Limits.bannerByteCount, indent: ""))
+                PeerText.block(text.readableBytesView, maximumByteCount: Limits.bannerByteCount))
         case .note(let note): log(note)
         default: handleSession(event)
         }
@@ -44,7 +44,7 @@ extension SSHConnection {
         case .channelOpened(let id): update(id) { $0.isOpen = true }
         case .channelRefused(let id, let reason, let text):
             update(id) { $0.refusal = Session.Refusal(reason: reason, text: text) }
-        case .channelOpenTimedOut(let id): update(id) { $0.hasTimedOut = true }
+        case .channelTimedOut(let id): update(id) { $0.hasTimedOut = true }
         case .channelReply(let id, _, let isSuccess): update(id) { $0.replies.append(isSuccess) }
         case .channelExit(let id, let exit): update(id) { $0.exit = exit }
         case .channelWritable(let id): sessionIsWritable(id)

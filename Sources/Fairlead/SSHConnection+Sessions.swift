@@ -49,6 +49,9 @@ extension SSHConnection {
     private func waitForReplies(to requests: [SessionRequest], in id: SessionID) async throws(SSHError) {
         let awaited = requests.filter(\.wantsReply)
         while let session = sessions[id], session.replies.count < awaited.count {
+            if session.hasTimedOut {
+                throw SSHError(.channel, .timeout, "The server did not answer the session's requests")
+            }
             if let failure { throw failure }
             if session.isClosed { throw Self.closedAtOnce }
             if Task.isCancelled { throw Self.cancelled }

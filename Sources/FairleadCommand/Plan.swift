@@ -131,7 +131,7 @@ struct Planner {
             }
         configuration.usesTCPKeepAlive = options.tcpKeepAlive?.value ?? true
         configuration.log(to: verbosity.say)
-        if verbosity.showsBanners { configuration.onBanner = { Console.say($0) } }
+        if verbosity.showsBanners { configuration.onBanner = { Console.say("  " + $0) } }
         try select(options.ciphers, .cipher, in: &configuration)
         try select(options.macs, .mac, in: &configuration)
         try select(options.kexAlgorithms, .keyExchange, in: &configuration)

@@ -151,7 +151,10 @@ extension Engine {
     private mutating func replied(_ id: ChannelID, isSuccess: Bool) throws(ProtocolError) {
         let request = try channels.update(id) { (channel) throws(ProtocolError) -> Name? in
             guard channel.peer != nil else { throw .channel(.state) }
-            return channel.unanswered.isEmpty ? nil : channel.unanswered.removeFirst()
+            guard !channel.unanswered.isEmpty else { return nil }
+            let request = channel.unanswered.removeFirst()
+            if channel.unanswered.isEmpty, !channel.hasSentClose { channel.deadline = nil }
+            return request
         }
         // One that nobody asked for changes nothing.
         if let request { emit(.channelReply(id, request: request, isSuccess: isSuccess), about: id) }

@@ -52,7 +52,13 @@ extension Engine {
         }
         let details = request.details
         guard details.readableBytes <= Limits.localStringByteCount else { throw .misuse("the request is too long") }
-        if request.wantsReply { try channels.update(id) { $0.unanswered.append(request.name) } }
+        if request.wantsReply {
+            let deadline = now + Limits.channelReply
+            try channels.update(id) {
+                $0.unanswered.append(request.name)
+                $0.deadline = deadline
+            }
+        }
         try send(
             ChannelRequest(recipient: peer, name: request.name, wantsReply: request.wantsReply, details: details))
     }

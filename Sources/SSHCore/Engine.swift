@@ -119,11 +119,14 @@ package struct Engine: ~Copyable {
         while let channel = channels.expired(at: now) { try giveUp(channel) }
     }
 
-    /// The peer answered neither CHANNEL_OPEN nor CLOSE: the number stays taken (RFC 4254 §5.3), the user is free, and what
-    /// still comes concerns nobody.
+    /// The peer answered neither CHANNEL_OPEN, nor a request, nor CLOSE: the user is free, and what still comes
+    /// concerns nobody.
+    ///
+    /// The number stays taken until its CLOSE (RFC 4254 §5.3).
     private mutating func giveUp(_ channel: Channel) throws(ProtocolError) {
-        emit(channel.hasSentClose ? .channelClosed(channel.id) : .channelOpenTimedOut(channel.id))
+        emit(channel.hasSentClose ? .channelClosed(channel.id) : .channelTimedOut(channel.id))
         do throws(ProtocolError) {
+            if !channel.hasSentClose, let peer = channel.peer { try send(ChannelClose(recipient: peer)) }
             try channels.update(channel.id) {
                 $0.deadline = nil
                 $0.hasSentClose = true

@@ -22,8 +22,8 @@ package enum Event {
     case note(Note)
     case channelOpened(ChannelID)
     case channelRefused(ChannelID, reason: UInt32, text: ByteBuffer)
-    /// The server never answered; the rest of the connection is untouched.
-    case channelOpenTimedOut(ChannelID)
+    /// The server never answered the open or a request; the rest of the connection is untouched.
+    case channelTimedOut(ChannelID)
     case channelData(ChannelID, ChannelStream, ByteBuffer)
     case channelEnded(ChannelID)
     /// The oldest unanswered request of the channel was answered.

@@ -43,6 +43,8 @@ package enum Limits {
     package static let authenticationReply = Duration.seconds(150)
     /// The answer to opening a session channel.
     package static let channelOpen = Duration.seconds(30)
+    /// The answer to a channel request; some gateways start a machine first.
+    package static let channelReply = Duration.seconds(150)
     /// A key exchange after the first.
     package static let rekey = Duration.seconds(60)
     /// The peer's CHANNEL_CLOSE after ours.

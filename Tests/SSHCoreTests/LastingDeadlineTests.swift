@@ -25,6 +25,22 @@ struct LastingDeadlineTests {
         #expect(conversation.record.errors == [.timeout(.authentication)])
         #expect(conversation.clock.now == end)
     }
+
+    @Test("A request that the server never answers fails its channel alone, and closes it")
+    func unansweredRequest() throws {
+        var (configuration, script) = try HostileCheck.honest()
+        script.commands = [HostileCheck.command]
+        // The peer confirms the channel, and then says nothing about it.
+        configuration.hook = { _, _, payload in
+            let number: UInt8 = payload.getInteger(at: payload.readerIndex) ?? 0
+            return number >= MessageNumber.channelWindowAdjust.rawValue ? [] : [.payload(payload)]
+        }
+        let conversation = try Conversation(configuration, script: script).run()
+        #expect(conversation.engine.deadline == conversation.clock.now + Limits.channelReply)
+        conversation.passDeadline()
+        #expect(conversation.record.errors.isEmpty && conversation.record.refusals.count == 1)
+        #expect(conversation.peer.messages(ChannelClose.self).count == 1)
+    }
 }
 
 /// What a hostile choice of packet sizes costs.

@@ -62,7 +62,7 @@ import Testing
     func earlyEnd() async throws {
         let terminal = try shell("echo short")
         let error = await #expect(throws: SupportError.self) {
-            try await terminal.read(until: "never", within: .seconds(60))
+            try await terminal.read(until: "never", within: .seconds(900))
         }
         #expect(error?.description.contains("short") == true)
         #expect(error?.description.contains("ended") == true)

@@ -13,7 +13,7 @@ struct Session {
     var errorOutput = Inbox()
     var isOpen = false
     var refusal: Refusal?
-    /// The server never said whether the channel is open.
+    /// The server never answered the open, or a request.
     var hasTimedOut = false
     /// Requests that were sent and want a reply, and the replies so far, in the same order.
     var requestCount = 0

@@ -19,7 +19,7 @@ extension Conversation {
         case .channelWritable(let id): write(to: id)
         case .channelReply(let id, _, let isSuccess):
             if isSuccess { write(to: id) }
-        case .identified, .keysExchanged, .banner, .note, .channelRefused, .channelOpenTimedOut, .channelEnded,
+        case .identified, .keysExchanged, .banner, .note, .channelRefused, .channelTimedOut, .channelEnded,
             .channelExit, .channelClosed:
             break
         }

@@ -63,7 +63,7 @@ package struct ConversationRecord {
         case .banner(let text): banners.append(Array(text.readableBytesView))
         case .note(let remark): notes.append(remark)
         case .channelOpened(let id): opened.append(id)
-        case .channelOpenTimedOut: refusals.append([])
+        case .channelTimedOut: refusals.append([])
         case .channelRefused(_, _, let text): refusals.append(Array(text.readableBytesView))
         case .channelEnded(let id): ended.append(id)
         case .channelReply(_, _, let isSuccess): replies.append(isSuccess)
