@@ -16,6 +16,8 @@ package struct EngineConfiguration: Sendable {
     package var keyExchangeTimeout: Duration?
     /// RSA host keys below this are refused (`RequiredRSASize`).
     package var minimumRSABitCount = 2048
+    package var rekeyLimit = RekeyLimit()
+    package var keepAlive = KeepAlive()
     /// Wait for each answer instead of sending ahead, for the servers that close otherwise.
     package var isPolite = false
 

@@ -34,6 +34,10 @@ package enum Limits {
     package static let heldByteCount = 8 * 1024 * 1024
     /// A user name, a command or a password of ours; far above use, far below trouble.
     package static let localStringByteCount = 128 * 1024
+    /// Bytes under one set of keys, for every cipher; OpenSSH's for those with blocks of 64 bits.
+    package static let rekeyByteCount: UInt64 = 1 << 30
+    /// Packets under one set of keys (OpenSSH's MAX_PACKETS; RFC 4344 §3.1 allows twice as many).
+    package static let rekeyPacketCount: UInt64 = 1 << 31
     /// Notes that one connection's peer may cause before they are dropped.
     package static let noteCount = 1000
 

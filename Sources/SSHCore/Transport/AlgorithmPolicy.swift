@@ -7,6 +7,12 @@ package struct AlgorithmPolicy: Hashable, Sendable {
     package var hostKeys: [SignatureAlgorithm]
     package var ciphers: [CipherAlgorithm]
     package var macs: [MACAlgorithm]
+    package var compressions: [CompressionAlgorithm] = [.none]
+    /// Whether a peer without strict key exchange is refused where Terrapin (CVE-2023-48795) would be possible.
+    package var requiresStrict = false
+
+    /// A named set of algorithms.
+    package enum Profile: String, CaseIterable, Sendable { case standard = "default", strict, legacy, interop }
 
     /// OpenSSH's order, but with AES-GCM first where the processor has AES instructions.
     package static let standard = AlgorithmPolicy(
@@ -16,6 +22,10 @@ package struct AlgorithmPolicy: Hashable, Sendable {
             ? [.aes128GCM, .aes256GCM, .chaCha20Poly1305, .aes128CTR, .aes192CTR, .aes256CTR]
             : [.chaCha20Poly1305, .aes128GCM, .aes256GCM, .aes128CTR, .aes192CTR, .aes256CTR],
         macs: [.hmacSHA256ETM, .hmacSHA512ETM, .hmacSHA256, .hmacSHA512])
+
+    package init(_ profile: Profile) {
+        self = .standard
+    }
 
     package init(
         keyExchanges: [KeyExchangeAlgorithm], hostKeys: [SignatureAlgorithm], ciphers: [CipherAlgorithm],
