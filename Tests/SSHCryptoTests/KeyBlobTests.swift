@@ -5,9 +5,10 @@ import Testing
 @testable import SSHCrypto
 
 @Suite struct KeyBlobTests {
-    static let keys: [VerificationKey] = [
-        .ed25519(hex(Ed25519Tests.known[0].point)), ECDSATests.key, RSATests.key,
-    ]
+    static let keys: [VerificationKey] =
+        [
+            .ed25519(hex(Ed25519Tests.known[0].point)), RSATests.key,
+        ] + RecordedKeys.ecdsa.map(\.key)
 
     @Test("A key's blob reads back as the key, and no prefix of it nor one byte more does", arguments: keys)
     func shape(key: VerificationKey) throws {
@@ -20,7 +21,7 @@ import Testing
 
     @Test(
         "A type that is not known is unsupported",
-        arguments: ["ssh-dss", "ecdsa-sha2-nistp384", "ssh-ed25519-cert-v01@openssh.com", "", "SSH-RSA"])
+        arguments: ["ssh-dss", "ecdsa-sha2-nistp192", "ecdsa-sha2-", "ssh-ed25519-cert-v01@openssh.com", "", "SSH-RSA"])
     func unknown(name: String) {
         #expect(throws: CryptoError.unsupported) { try VerificationKey(blob: signatureBlob(name, [1, 2, 3])) }
     }
@@ -28,8 +29,14 @@ import Testing
     @Test("Each signature algorithm names the type of the keys that make it")
     func types() {
         #expect(
-            SignatureAlgorithm.allCases.map(\.keyType) == ["ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa", "ssh-rsa"])
-        #expect(Self.keys.map(\.type) == ["ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa"])
-        #expect(Self.keys.map(\.bitCount) == [256, 256, 2048])
+            SignatureAlgorithm.allCases.map(\.keyType) == [
+                "ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa",
+                "ssh-rsa",
+            ])
+        #expect(
+            Self.keys.map(\.type) == [
+                "ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521",
+            ])
+        #expect(Self.keys.map(\.bitCount) == [256, 2048, 256, 384, 521])
     }
 }

@@ -6,7 +6,6 @@ import SSHWire
 enum RecordedKeys {
     /// SHA-512 over this begins with a zero byte.
     static let rsaMessage = Array("message 142".utf8)
-    static let ecdsaMessage = Array("fairlead".utf8)
 
     static let modulus = hex(
         "ca6e591c1f39575b9d0d8e065e7cd0a0d1bc9afc9e11b6da3bd1c7aa93d60cbdbe551e20c7ae42072dc518262a6c0cd2"

@@ -81,20 +81,26 @@ struct WycheproofTests {
         #expect(count > 100)
     }
 
-    @Test("ECDSA accepts exactly the valid vectors, of those that SSH's form can express")
-    func ecdsa() throws {
-        let count = try groups("ecdsa_secp256r1_sha256_test.json").reduce(0) { count, group in
-            let key = VerificationKey.ecdsaNISTP256(point: hex(group.publicKey?.uncompressed ?? ""))
+    @Test(
+        "ECDSA accepts exactly the valid vectors, of those that SSH's form can express",
+        arguments: [
+            ("ecdsa_secp256r1_sha256_test.json", NISTCurve.p256, SignatureAlgorithm.ecdsaNISTP256),
+            ("ecdsa_secp384r1_sha384_test.json", .p384, .ecdsaNISTP384),
+            ("ecdsa_secp521r1_sha512_test.json", .p521, .ecdsaNISTP521),
+        ])
+    func ecdsa(file: String, curve: NISTCurve, algorithm: SignatureAlgorithm) throws {
+        let count = try groups(file).reduce(0) { count, group in
+            let key = VerificationKey.ecdsa(curve, point: hex(group.publicKey?.uncompressed ?? ""))
             // SSH carries numbers, not DER: whatever is wrong with the DER alone cannot arrive.
             let vectors = group.tests.filter { vector in
                 let der = hex(vector.sig ?? "")
-                return (try? ECDSASignature(der: der))?.der == der
+                return (try? ECDSASignature(der: der, curve: curve))?.der == der
             }
             return count
                 + judge(vectors) { vector in
-                    let signature = try ECDSASignature(der: hex(vector.sig ?? ""))
-                    let blob = signatureBlob("ecdsa-sha2-nistp256", Array(signature.blob.readableBytesView))
-                    try key.verify(blob, over: hex(vector.msg ?? ""), algorithm: .ecdsaNISTP256)
+                    let signature = try ECDSASignature(der: hex(vector.sig ?? ""), curve: curve)
+                    let blob = signatureBlob(algorithm.rawValue, Array(signature.blob.readableBytesView))
+                    try key.verify(blob, over: hex(vector.msg ?? ""), algorithm: algorithm)
                 }
         }
         #expect(count > 200)

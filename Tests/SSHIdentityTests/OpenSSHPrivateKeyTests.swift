@@ -9,6 +9,7 @@ import Testing
         "A key of ssh-keygen's parses, is the one that its .pub says, and signs",
         arguments: [
             (KeyKind.ed25519, nil, [SignatureAlgorithm.ed25519]), (.ecdsa, nil, [.ecdsaNISTP256]),
+            (.ecdsa, 384, [.ecdsaNISTP384]), (.ecdsa, 521, [.ecdsaNISTP521]),
             (.rsa, 2048, [.rsaSHA256, .rsaSHA512]), (.rsa, 3072, [.rsaSHA512]),
         ] as [(KeyKind, Int?, [SignatureAlgorithm])])
     func keys(kind: KeyKind, bits: Int?, algorithms: [SignatureAlgorithm]) async throws {
@@ -35,14 +36,18 @@ import Testing
             ([0x80], ecdsaBase, .malformed), (ecdsaOne + ecdsaLast, ecdsaBase, .malformed),
         ] as [([UInt8], [UInt8], KeyFileError?)])
     func scalars(scalar: [UInt8], point: [UInt8], expected: KeyFileError?) {
-        let type = Array("ecdsa-sha2-nistp256".utf8)
-        let curve = Array("nistp256".utf8)
-        let blob = string(type) + string(curve) + string(point)
-        var section: [UInt8] = [1, 2, 3, 4, 1, 2, 3, 4] + blob + string(scalar) + string([])
-        for padding: UInt8 in 1...8 where section.count % 8 != 0 { section.append(padding) }
-        let none = string(Array("none".utf8))
-        let head = Array("openssh-key-v1\0".utf8) + none + none + string([]) + [0, 0, 0, 1]
-        #expect(refusal(armoured(head + string(blob) + string(section))) == expected)
+        let blob = string(NISTCurve.p256.keyType.bytes) + string(Array("nistp256".utf8)) + string(point)
+        #expect(refusal(privateKeyFile(blob, string(scalar))) == expected)
+    }
+
+    @Test("An ECDSA key whose type, curve and point do not belong together is malformed")
+    func curves() {
+        for (type, curve) in [("nistp384", "nistp256"), ("nistp256", "nistp384"), ("nistp521", "nistp256")] {
+            let body = string(Array(curve.utf8)) + string(ecdsaBase)
+            let section = string(Array("ecdsa-sha2-\(type)".utf8)) + body
+            let blob = string(Array("ecdsa-sha2-\(curve)".utf8)) + body
+            #expect(refusal(privateKeyFile(section, string(ecdsaOne), envelope: blob)) == .malformed)
+        }
     }
 
     @Test("LF-08 a file cut at any byte is malformed or no key, and never more", arguments: KeyKind.allCases)
@@ -138,8 +143,8 @@ import Testing
 
     @Test("LF-08 a key of another type, too weak, or in too large a file is refused for that")
     func others() async throws {
-        let curve = try await KeyPair.generate(.ecdsa, bits: 384)
-        #expect(refusal(Array(curve.privateText.utf8)) == .unsupportedKeyType("ecdsa-sha2-nistp384"))
+        let type: Name = "sk-ssh-ed25519@openssh.com"
+        #expect(refusal(privateKeyFile(string(type.bytes), string([]))) == .unsupportedKeyType(type))
         let rsa = try await KeyPair.shared(.rsa, of: .user)
         #expect(refusal(Array(rsa.privateText.utf8), minimumRSABitCount: 3072) == .weak(bitCount: 2048))
         let weak = try await KeyPair.generate(.rsa, bits: 1024)
@@ -153,6 +158,15 @@ import Testing
         let text = try await KeyPair.shared(kind, of: .user).privateText
         let lines = text.split(separator: "\n").dropFirst().dropLast()
         return try #require(Base64.decode(Array(lines.joined().utf8)))
+    }
+
+    /// An unencrypted file: the public half in the envelope, and again beside the secret with an empty comment.
+    private func privateKeyFile(_ publicHalf: [UInt8], _ secret: [UInt8], envelope: [UInt8]? = nil) -> [UInt8] {
+        var section: [UInt8] = [1, 2, 3, 4, 1, 2, 3, 4] + publicHalf + secret + string([])
+        for padding: UInt8 in 1...8 where section.count % 8 != 0 { section.append(padding) }
+        let none = string(Array("none".utf8))
+        let head = Array("openssh-key-v1\0".utf8) + none + none + string([]) + [0, 0, 0, 1]
+        return armoured(head + string(envelope ?? publicHalf) + string(section))
     }
 
     private func string(_ bytes: [UInt8]) -> [UInt8] {

@@ -14,29 +14,30 @@ import SSHWire
     }
 
     /// An uncompressed point; libcrypto refuses one that is not on the curve.
-    ///
-    /// (The point is no secret. But an array's bytes are lent only to closures that return something copyable.)
-    static func ecdsaNISTP256(point: [UInt8]) throws(CryptoError) -> LibcryptoKey {
+    static func ecdsa(_ curve: NISTCurve, point: [UInt8]) throws(CryptoError) -> LibcryptoKey {
         let parameters = try KeyParameters()
-        try parameters.add("group", "prime256v1")
-        let bytes = SecretBytes(copying: point)
-        return try unsafe bytes.withUnsafeBytes { (bytes) throws(CryptoError) -> LibcryptoKey in
-            try unsafe parameters.add("pub", bytes)
-            return try parameters.make("EC", .publicKey)
-        }
+        return try make(parameters, curve, point, .publicKey)
     }
 
-    static func ecdsaNISTP256(
-        point: [UInt8], scalar: borrowing SecretBytes
+    static func ecdsa(
+        _ curve: NISTCurve, point: [UInt8], scalar: borrowing SecretBytes
     ) throws(CryptoError) -> LibcryptoKey {
         let parameters = try KeyParameters()
         let number = try BigNumber(scalar)
-        try parameters.add("group", "prime256v1")
         try parameters.add("priv", number)
+        return try make(parameters, curve, point, .keyPair)
+    }
+
+    /// (The point is no secret. But an array's bytes are lent only to closures that return something copyable.)
+    private static func make(
+        _ parameters: borrowing KeyParameters, _ curve: NISTCurve, _ point: [UInt8],
+        _ selection: KeyParameters.Selection
+    ) throws(CryptoError) -> LibcryptoKey {
+        try parameters.add("group", curve.groupName)
         let bytes = SecretBytes(copying: point)
         return try unsafe bytes.withUnsafeBytes { (bytes) throws(CryptoError) -> LibcryptoKey in
             try unsafe parameters.add("pub", bytes)
-            return try parameters.make("EC", .keyPair)
+            return try parameters.make("EC", selection)
         }
     }
 

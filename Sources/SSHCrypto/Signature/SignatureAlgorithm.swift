@@ -4,24 +4,20 @@ package import SSHWire
 package enum SignatureAlgorithm: String, CaseIterable, Sendable {
     case ed25519 = "ssh-ed25519"
     case ecdsaNISTP256 = "ecdsa-sha2-nistp256"
+    case ecdsaNISTP384 = "ecdsa-sha2-nistp384"
+    case ecdsaNISTP521 = "ecdsa-sha2-nistp521"
     case rsaSHA512 = "rsa-sha2-512"
     case rsaSHA256 = "rsa-sha2-256"
 
     /// The name in the blob of a key that makes such signatures.
-    package var keyType: Name {
-        switch self {
-        case .ed25519: "ssh-ed25519"
-        case .ecdsaNISTP256: "ecdsa-sha2-nistp256"
-        case .rsaSHA512, .rsaSHA256: "ssh-rsa"
-        }
-    }
+    package var keyType: Name { rsaHash == nil ? Name(rawValue) : "ssh-rsa" }
 
-    /// The hash that is signed; Ed25519 has its own.
-    var hash: HashAlgorithm? {
+    /// The hash that an RSA signature is made over; the others' is their key's affair.
+    var rsaHash: HashAlgorithm? {
         switch self {
-        case .ed25519: nil
-        case .ecdsaNISTP256, .rsaSHA256: .sha256
         case .rsaSHA512: .sha512
+        case .rsaSHA256: .sha256
+        case .ed25519, .ecdsaNISTP256, .ecdsaNISTP384, .ecdsaNISTP521: nil
         }
     }
 }

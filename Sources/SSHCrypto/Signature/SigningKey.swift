@@ -8,7 +8,7 @@ import SSHWire
 package final class SigningKey: Sendable {
     package let verificationKey: VerificationKey
 
-    /// libsodium's secret key (seed and public half), or the scalar of P-256.
+    /// libsodium's secret key (seed and public half), or an ECDSA scalar.
     ///
     /// Empty for RSA.
     private let secret: SecretBytes
@@ -35,8 +35,8 @@ package final class SigningKey: Sendable {
     }
 
     /// Derives the public half from the big-endian scalar, which must lie in 1..<n.
-    package init(ecdsaNISTP256Scalar scalar: consuming SecretBytes) throws(CryptoError) {
-        verificationKey = .ecdsaNISTP256(point: try NISTP256.point(scalar: scalar))
+    package init(ecdsaScalar scalar: consuming SecretBytes, on curve: NISTCurve) throws(CryptoError) {
+        verificationKey = .ecdsa(curve, point: try curve.point(scalar: scalar))
         secret = scalar
         rsa = RSAPrivateKey(modulus: MPInt(magnitude: []), exponent: MPInt(magnitude: []))
     }
@@ -56,15 +56,16 @@ package final class SigningKey: Sendable {
         guard algorithm.keyType == verificationKey.type else { throw .unsupported }
         var blob = ByteBuffer()
         blob.writeString(utf8: algorithm.rawValue)
-        switch algorithm {
+        switch verificationKey {
         case .ed25519:
             blob.writeString(try signEd25519(message))
-        case .ecdsaNISTP256:
-            blob.writeString(try signECDSA(message).blob)
-        case .rsaSHA256:
-            blob.writeString(try rsa.makeKey().sign(message, hash: .sha256))
-        case .rsaSHA512:
-            blob.writeString(try rsa.makeKey().sign(message, hash: .sha512))
+        case .ecdsa(let curve, let point):
+            let key = try LibcryptoKey.ecdsa(curve, point: point, scalar: secret)
+            let der = try key.sign(message, hash: curve.hash)
+            blob.writeString(try ECDSASignature(der: der, curve: curve).blob)
+        case .rsa:
+            guard let hash = algorithm.rsaHash else { throw .unsupported }
+            blob.writeString(try rsa.makeKey().sign(message, hash: hash))
         }
         let signature = Array(blob.readableBytesView)
         try verificationKey.verify(signature, over: message, algorithm: algorithm)
@@ -79,11 +80,5 @@ package final class SigningKey: Sendable {
         }
         guard result == 0 else { throw .failed(operation: "crypto_sign_detached") }
         return signature
-    }
-
-    private func signECDSA(_ message: [UInt8]) throws(CryptoError) -> ECDSASignature {
-        guard case .ecdsaNISTP256(let point) = verificationKey else { throw .unsupported }
-        let key = try LibcryptoKey.ecdsaNISTP256(point: point, scalar: secret)
-        return try ECDSASignature(der: try key.sign(message, hash: .sha256))
     }
 }

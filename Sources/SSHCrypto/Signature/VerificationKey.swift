@@ -5,13 +5,12 @@ package import SSHWire
 /// A public key that passed every check its kind has; it verifies signatures.
 package enum VerificationKey: Hashable, Sendable {
     case ed25519([UInt8])
-    case ecdsaNISTP256(point: [UInt8])
+    case ecdsa(NISTCurve, point: [UInt8])
     case rsa(exponent: MPInt, modulus: MPInt)
 
     /// OpenSSH's limit for a modulus as well.
     private static let maximumRSABitCount = 16_384
     private static let maximumRSAExponentBitCount = 32
-    private static let curveName: Name = "nistp256"
 
     /// Reads a public key blob (RFC 4253 §6.6, RFC 5656 §3.1, RFC 8709 §4).
     ///
@@ -33,14 +32,15 @@ package enum VerificationKey: Hashable, Sendable {
     package var type: Name {
         switch self {
         case .ed25519: "ssh-ed25519"
-        case .ecdsaNISTP256: "ecdsa-sha2-nistp256"
+        case .ecdsa(let curve, _): curve.keyType
         case .rsa: "ssh-rsa"
         }
     }
 
     package var bitCount: Int {
         switch self {
-        case .ed25519, .ecdsaNISTP256: 256
+        case .ed25519: 256
+        case .ecdsa(let curve, _): curve.bitCount
         case .rsa(_, let modulus): modulus.bitCount
         }
     }
@@ -51,8 +51,8 @@ package enum VerificationKey: Hashable, Sendable {
         switch self {
         case .ed25519(let point):
             body.writeString(point)
-        case .ecdsaNISTP256(let point):
-            body.writeString(Self.curveName)
+        case .ecdsa(let curve, let point):
+            body.writeString(utf8: curve.rawValue)
             body.writeString(point)
         case .rsa(let exponent, let modulus):
             exponent.encode(into: &body)
@@ -72,11 +72,11 @@ package enum VerificationKey: Hashable, Sendable {
             guard proper.count == Int(crypto_sign_BYTES), point.count == Int(crypto_sign_PUBLICKEYBYTES),
                 unsafe crypto_sign_verify_detached(proper, message, UInt64(message.count), point) == 0
             else { throw .invalidSignature }
-        case .ecdsaNISTP256(let point):
-            let der = try ECDSASignature(blob: ByteBuffer(bytes: proper)).der
-            try LibcryptoKey.ecdsaNISTP256(point: point).verify(der, over: message, hash: .sha256)
+        case .ecdsa(let curve, let point):
+            let der = try ECDSASignature(blob: ByteBuffer(bytes: proper), curve: curve).der
+            try LibcryptoKey.ecdsa(curve, point: point).verify(der, over: message, hash: curve.hash)
         case .rsa(let exponent, let modulus):
-            guard let hash = algorithm.hash else { throw .invalidSignature }
+            guard let hash = algorithm.rsaHash else { throw .invalidSignature }
             // Some peers drop leading zeros (RFC 8332 §3 wants them); a longer signature is never right.
             let missing = modulus.magnitude.count - proper.count
             guard missing >= 0 else { throw .invalidSignature }
@@ -101,17 +101,17 @@ package enum VerificationKey: Hashable, Sendable {
 
     /// Nil for a type that is not known here.
     private static func parse(_ body: inout ByteBuffer) throws(WireError) -> VerificationKey? {
-        switch try body.readName() {
+        let type = try body.readName()
+        switch type {
         case SignatureAlgorithm.ed25519.keyType:
             return .ed25519(try body.readStringBytes())
-        case SignatureAlgorithm.ecdsaNISTP256.keyType:
-            guard try body.readName() == curveName else { throw .malformed }
-            return .ecdsaNISTP256(point: try body.readStringBytes())
         case SignatureAlgorithm.rsaSHA512.keyType:
             let exponent = try MPInt(from: &body)
             return .rsa(exponent: exponent, modulus: try MPInt(from: &body))
         default:
-            return nil
+            guard let curve = NISTCurve.allCases.first(where: { $0.keyType == type }) else { return nil }
+            guard try body.readName() == Name(curve.rawValue) else { throw .malformed }
+            return .ecdsa(curve, point: try body.readStringBytes())
         }
     }
 
@@ -127,8 +127,8 @@ package enum VerificationKey: Hashable, Sendable {
             guard Sodium.isReady, point.count == Int(crypto_sign_PUBLICKEYBYTES),
                 unsafe crypto_core_ed25519_is_valid_point(point) == 1
             else { throw .invalidKey }
-        case .ecdsaNISTP256(let point):
-            guard try NISTP256.isPoint(point) else { throw .invalidKey }
+        case .ecdsa(let curve, let point):
+            guard try curve.isPoint(point) else { throw .invalidKey }
         case .rsa(let exponent, let modulus):
             guard let lowest = exponent.magnitude.last, lowest & 1 == 1, exponent.bitCount > 1,
                 exponent.bitCount <= Self.maximumRSAExponentBitCount,

@@ -96,7 +96,7 @@ private struct Section: ~Copyable {
         switch type {
         case SignatureAlgorithm.ed25519.keyType:
             try readKey(of: Ed25519SecretFields.self, minimumRSABitCount: minimumRSABitCount)
-        case SignatureAlgorithm.ecdsaNISTP256.keyType:
+        case NISTCurve.p256.keyType, NISTCurve.p384.keyType, NISTCurve.p521.keyType:
             try readKey(of: ECDSASecretFields.self, minimumRSABitCount: minimumRSABitCount)
         case SignatureAlgorithm.rsaSHA512.keyType:
             try readKey(of: RSASecretFields.self, minimumRSABitCount: minimumRSABitCount)
@@ -122,6 +122,7 @@ private struct Section: ~Copyable {
         } catch {
             throw KeyFileError(error)
         }
+        guard key.publicKey.verificationKey.type == type else { throw .malformed }
         guard key.publicKey.blob == statedPublicBlob else { throw .halvesDiffer }
         return key
     }

@@ -1,4 +1,3 @@
-import NIOCore
 import SSHCrypto
 import SSHWire
 
@@ -27,7 +26,7 @@ struct Ed25519SecretFields: SecretKeyFields, ~Copyable {
     }
 
     var statedPublicBlob: [UInt8] {
-        blob(of: .ed25519, [publicHalf])
+        VerificationKey.ed25519(publicHalf).blob
     }
 
     consuming func signingKey(minimumRSABitCount: Int) throws(CryptoError) -> SigningKey {
@@ -36,26 +35,27 @@ struct Ed25519SecretFields: SecretKeyFields, ~Copyable {
 }
 
 struct ECDSASecretFields: SecretKeyFields, ~Copyable {
-    private let curve: [UInt8]
+    private let curve: NISTCurve
     private let point: [UInt8]
     private let scalar: SecretBytes
 
     init(from reader: inout SecretReader) throws(WireError) {
-        let curve = try reader.readPublicString()
+        let name = Name(try reader.readPublicString())
+        guard let curve = NISTCurve.allCases.first(where: { Name($0.rawValue) == name }) else { throw .malformed }
         let point = try reader.readPublicString()
-        let scalar = try reader.readSecretMagnitude(minimumByteCount: 32)
-        guard scalar.count == 32 else { throw .outOfRange }
+        let scalar = try reader.readSecretMagnitude(minimumByteCount: curve.fieldByteCount)
+        guard scalar.count == curve.fieldByteCount else { throw .outOfRange }
         self.curve = curve
         self.point = point
         self.scalar = scalar
     }
 
     var statedPublicBlob: [UInt8] {
-        blob(of: .ecdsaNISTP256, [curve, point])
+        VerificationKey.ecdsa(curve, point: point).blob
     }
 
     consuming func signingKey(minimumRSABitCount: Int) throws(CryptoError) -> SigningKey {
-        try SigningKey(ecdsaNISTP256Scalar: scalar)
+        try SigningKey(ecdsaScalar: scalar, on: curve)
     }
 }
 
@@ -80,11 +80,4 @@ struct RSASecretFields: SecretKeyFields, ~Copyable {
     consuming func signingKey(minimumRSABitCount: Int) throws(CryptoError) -> SigningKey {
         try SigningKey(rsa: key, minimumBitCount: minimumRSABitCount)
     }
-}
-
-private func blob(of algorithm: SignatureAlgorithm, _ fields: [[UInt8]]) -> [UInt8] {
-    var blob = ByteBuffer()
-    blob.writeString(algorithm.keyType)
-    for field in fields { blob.writeString(field) }
-    return Array(blob.readableBytesView)
 }

@@ -11,8 +11,13 @@ package enum TestKeys {
     }
 
     package static func ecdsaNISTP256(seed: UInt64 = 1) throws -> SigningKey {
+        try ecdsa(on: .p256, seed: seed)
+    }
+
+    /// P-521's order has a first byte of 1: there the scalar is one byte short, to lie below it.
+    package static func ecdsa(on curve: NISTCurve, seed: UInt64 = 1) throws -> SigningKey {
         var random = RandomSource.seeded(seed)
-        return try SigningKey(ecdsaNISTP256Scalar: random.secret(count: 32))
+        return try SigningKey(ecdsaScalar: random.secret(count: curve.bitCount / 8), on: curve)
     }
 
     package static func rsa() throws -> SigningKey {
@@ -29,6 +34,8 @@ package enum TestKeys {
         switch algorithm {
         case .ed25519: try ed25519()
         case .ecdsaNISTP256: try ecdsaNISTP256()
+        case .ecdsaNISTP384: try ecdsa(on: .p384)
+        case .ecdsaNISTP521: try ecdsa(on: .p521)
         case .rsaSHA256, .rsaSHA512: try rsa()
         }
     }
