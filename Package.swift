@@ -64,7 +64,7 @@ let package = Package(
         .target(name: "CSupport", path: "Tests/CSupport"),
         .target(
             name: "TestSupport", dependencies: ["CSupport"], path: "Tests/Support",
-            exclude: ["hostile-rows.txt", "hostile-waiting.txt", "Peer"], swiftSettings: testSettings),
+            exclude: ["hostile-rows.txt", "hostile-waiting.txt", "AsyncSSH", "Peer"], swiftSettings: testSettings),
         .testTarget(
             name: "SSHIdentityTests", dependencies: ["SSHWire", "SSHCrypto", "SSHIdentity", "TestSupport", nioCore],
             swiftSettings: testSettings),

@@ -4,13 +4,13 @@ import Foundation
 package struct ClientFiles: Sendable {
     private let directory: TemporaryDirectory
 
-    init(in directory: TemporaryDirectory, port: Int, hostKeys: [KeyPair], userKeys: [KeyPair]) throws {
+    init(in directory: TemporaryDirectory, port: Int, hostKeys: [String], userKeys: [KeyPair]) throws {
         self.directory = directory
         for key in userKeys {
             try directory.write(key.privateText, to: "id_\(key.kind.rawValue)")
             try directory.write(key.publicLine + "\n", to: "id_\(key.kind.rawValue).pub", mode: 0o644)
         }
-        let lines = hostKeys.map { "[\(Loopback.address)]:\(port) \($0.publicKey)\n" }
+        let lines = hostKeys.map { "[\(Loopback.address)]:\(port) \($0)\n" }
         try directory.write(lines.joined(), to: "known_hosts")
     }
 

@@ -20,8 +20,7 @@ package final class DropbearServer: Sendable {
         self.user = user
         let directory = try TemporaryDirectory(isPublic: true)
         self.directory = directory
-        var userKeys: [KeyPair] = []
-        for kind in KeyKind.allCases { userKeys.append(try await KeyPair.shared(kind, of: .user)) }
+        let userKeys = try await KeyPair.shared(of: .user)
         try user.authorize(userKeys)
         var hostKeys: [KeyPair] = []
         for kind in kinds { hostKeys.append(try await Self.generateHostKey(kind, in: directory)) }
@@ -33,7 +32,8 @@ package final class DropbearServer: Sendable {
             plan.environment = plainEnvironment(home: directory.path)
             return plan
         }
-        files = try ClientFiles(in: directory, port: server.port, hostKeys: hostKeys, userKeys: userKeys)
+        files = try ClientFiles(
+            in: directory, port: server.port, hostKeys: hostKeys.map(\.publicKey), userKeys: userKeys)
     }
 
     package var host: String { Loopback.address }
@@ -61,7 +61,8 @@ package final class DropbearServer: Sendable {
     /// dropbear has a file format of its own, and its tool makes it.
     private static func generateHostKey(_ kind: KeyKind, in directory: TemporaryDirectory) async throws -> KeyPair {
         let path = directory.file("host_\(kind.rawValue)")
-        try await RunningProcess.runSuccessfully("dropbearkey", ["-t", kind.rawValue, "-f", path])
+        let size = kind.bitCount.map { ["-s", String($0)] } ?? []
+        try await RunningProcess.runSuccessfully("dropbearkey", ["-t", kind.type, "-f", path] + size)
         let shown = try await RunningProcess.runSuccessfully("dropbearkey", ["-y", "-f", path])
         let lines = shown.outputText.split(separator: "\n").map(String.init)
         guard let line = lines.first(where: { $0.hasPrefix("ssh-") || $0.hasPrefix("ecdsa-") }) else {

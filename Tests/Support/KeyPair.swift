@@ -2,7 +2,32 @@ import Foundation
 
 /// Kinds of keys that ssh-keygen makes for tests.
 package enum KeyKind: String, CaseIterable, Sendable {
-    case ed25519, ecdsa, rsa
+    case ed25519
+    case ecdsa
+    case ecdsa384
+    case ecdsa521
+    case rsa
+
+    package static let allCases: [KeyKind] = [.ed25519, .ecdsa, .rsa]
+
+    /// What `-t` of ssh-keygen and dropbearkey takes.
+    var type: String {
+        switch self {
+        case .ed25519, .rsa: rawValue
+        case .ecdsa, .ecdsa384, .ecdsa521: "ecdsa"
+        }
+    }
+
+    /// What the tools are told of the size.
+    var bitCount: Int? {
+        switch self {
+        case .ed25519: nil
+        case .ecdsa: 256
+        case .ecdsa384: 384
+        case .ecdsa521: 521
+        case .rsa: 2048
+        }
+    }
 }
 
 /// A key pair that ssh-keygen made, as the text of its two files.
@@ -20,10 +45,9 @@ package struct KeyPair: Sendable {
     package static func generate(_ kind: KeyKind, bits: Int? = nil, passphrase: String = "") async throws -> KeyPair {
         let folder = try TemporaryDirectory()
         let path = folder.file("key")
-        let size = bits ?? (kind == .rsa ? 2048 : nil)
-        let sizeArguments = size.map { ["-b", String($0)] } ?? []
+        let sizeArguments = (bits ?? kind.bitCount).map { ["-b", String($0)] } ?? []
         try await RunningProcess.runSuccessfully(
-            "ssh-keygen", ["-q", "-t", kind.rawValue, "-N", passphrase, "-C", "test", "-f", path] + sizeArguments)
+            "ssh-keygen", ["-q", "-t", kind.type, "-N", passphrase, "-C", "test", "-f", path] + sizeArguments)
         let line = try folder.text(of: "key.pub").trimmingCharacters(in: .newlines)
         return KeyPair(kind: kind, privateText: try folder.text(of: "key"), publicLine: line)
     }
@@ -33,6 +57,14 @@ package struct KeyPair: Sendable {
         switch owner {
         case .user: try await userKeys.value.pair(kind)
         case .host: try await hostKeys.value.pair(kind)
+        }
+    }
+
+    /// All of them.
+    package static func shared(of owner: Owner) async throws -> [KeyPair] {
+        switch owner {
+        case .user: try await userKeys.value.pairs
+        case .host: try await hostKeys.value.pairs
         }
     }
 
@@ -54,7 +86,9 @@ package struct KeyPair: Sendable {
 
     private static func ring() async throws -> Ring {
         var ring = Ring(pairs: [])
-        for kind in KeyKind.allCases { ring.pairs.append(try await generate(kind)) }
+        for kind in [KeyKind.ed25519, .ecdsa, .ecdsa384, .ecdsa521, .rsa] {
+            ring.pairs.append(try await generate(kind))
+        }
         return ring
     }
 }

@@ -33,7 +33,6 @@ package final class OpenSSHServer: Sendable {
         let hostKeys = try await Self.pairs(options.hostKeys, of: .host)
         hostKeyPairs = hostKeys
         let userKeys = try await Self.pairs(options.authorizedKeys, of: .user)
-        let allUserKeys = try await Self.pairs(KeyKind.allCases, of: .user)
         for key in hostKeys { try directory.write(key.privateText, to: "host_\(key.kind.rawValue)") }
         let prefix = options.keyOptions.isEmpty ? "" : options.keyOptions + " "
         try directory.write(
@@ -48,7 +47,9 @@ package final class OpenSSHServer: Sendable {
             return plan
         }
         let port = server.port
-        files = try ClientFiles(in: directory, port: port, hostKeys: hostKeys, userKeys: allUserKeys)
+        files = try ClientFiles(
+            in: directory, port: port, hostKeys: hostKeys.map(\.publicKey),
+            userKeys: try await KeyPair.shared(of: .user))
     }
 
     package var host: String { Loopback.address }
@@ -95,6 +96,12 @@ package final class OpenSSHServer: Sendable {
         var pairs: [KeyPair] = []
         for kind in kinds { pairs.append(try await KeyPair.shared(kind, of: owner)) }
         return pairs
+    }
+
+    /// A line of `sshd_config` that permits every algorithm of a kind that OpenSSH knows, in the order of `ssh -Q`.
+    package static func everything(_ keyword: String, _ query: String) async throws -> String {
+        let names = try await RunningProcess.runSuccessfully("ssh", ["-Q", query]).outputText.split(separator: "\n")
+        return "\(keyword) " + names.joined(separator: ",")
     }
 
     private static func configuration(

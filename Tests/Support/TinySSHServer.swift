@@ -31,7 +31,7 @@ package final class TinySSHServer: Sendable {
             return plan
         }
         let hostKey = try Self.hostKey(in: keys)
-        files = try ClientFiles(in: directory, port: server.port, hostKeys: [hostKey], userKeys: [userKey])
+        files = try ClientFiles(in: directory, port: server.port, hostKeys: [hostKey.publicKey], userKeys: [userKey])
     }
 
     package var host: String { Loopback.address }

@@ -21,6 +21,10 @@ extension DropbearServer: InteropServer {
     var userName: String { user.name }
 }
 
+extension AsyncSSHServer: InteropServer {
+    var userName: String { user }
+}
+
 extension TinySSHServer: InteropServer {
     var userName: String { user.name }
 

@@ -1,0 +1,123 @@
+"""An AsyncSSH server for tests: runs commands with a shell, byte-clean. The only argument is a JSON file:
+
+    port, public_keys (a file to write `type base64` lines of the host keys to), host_keys (private key files),
+    generated_host_keys (types that ssh-keygen does not make), authorized_keys (a file);
+    and, where not null: kex, ciphers, macs, compressions, host_key_algorithms (lists of names, in their order),
+    password, version, rekey_bytes, group_sizes (bits that group exchange may choose from);
+    bare (true: no extension and no strict key exchange is announced, and a bare LF ends the identification).
+"""
+
+import asyncio
+import json
+import signal
+import sys
+
+import asyncssh
+import asyncssh.connection
+import asyncssh.kex_dh
+
+
+class Connection(asyncssh.connection.SSHServerConnection):
+    """What old devices do, and AsyncSSH does not."""
+
+    def _get_extra_kex_algs(self):
+        return []
+
+    def _send(self, data):
+        super()._send(data.replace(b"\r\n", b"\n") if data.startswith(b"SSH-") else data)
+
+
+class Server(asyncssh.SSHServer):
+    def __init__(self, password):
+        self.password = password
+
+    def password_auth_supported(self):
+        return self.password is not None
+
+    def validate_password(self, username, password):
+        return password == self.password
+
+
+async def pump(reader, writer):
+    while data := await reader.read(1 << 16):
+        writer.write(data)
+        await writer.drain()
+
+
+async def feed(reader, child):
+    """Gives the client's bytes to the program, and its signals too."""
+    while True:
+        try:
+            await pump(reader, child.stdin)
+            break
+        except asyncssh.SignalReceived as received:
+            child.send_signal(getattr(signal, "SIG" + received.signal, signal.SIGTERM))
+        except (BrokenPipeError, ConnectionResetError):
+            break
+    child.stdin.close()
+
+
+async def serve(process):
+    pipe = asyncio.subprocess.PIPE
+    child = await asyncio.create_subprocess_exec(
+        "/bin/sh", "-c", process.command or "exec /bin/sh", stdin=pipe, stdout=pipe, stderr=pipe
+    )
+    feeding = asyncio.create_task(feed(process.stdin, child))
+    await asyncio.gather(pump(child.stdout, process.stdout), pump(child.stderr, process.stderr))
+    status = await child.wait()
+    feeding.cancel()
+    if status < 0:
+        process.exit_with_signal(signal.Signals(-status).name.removeprefix("SIG"))
+    else:
+        process.exit(status)
+
+
+def options_of(plan):
+    keys = [asyncssh.read_private_key(path) for path in plan["host_keys"]]
+    keys += [asyncssh.generate_private_key(kind) for kind in plan["generated_host_keys"]]
+    with open(plan["public_keys"], "wb") as file:
+        for key in keys:
+            file.write(key.export_public_key().rstrip() + b"\n")
+    names = {
+        "kex_algs": "kex",
+        "encryption_algs": "ciphers",
+        "mac_algs": "macs",
+        "compression_algs": "compressions",
+        "server_version": "version",
+        "rekey_bytes": "rekey_bytes",
+    }
+    given = {name: plan[key] for name, key in names.items() if plan.get(key) is not None}
+    options = asyncssh.SSHServerConnectionOptions(
+        server_factory=lambda: Server(plan.get("password")),
+        server_host_keys=keys,
+        authorized_client_keys=plan["authorized_keys"],
+        process_factory=serve,
+        encoding=None,
+        login_timeout=600,
+        **given,
+    )
+    if plan.get("host_key_algorithms") is not None:
+        by_name = options.server_host_keys
+        options.server_host_keys = {n.encode(): by_name[n.encode()] for n in plan["host_key_algorithms"]}
+    return options
+
+
+async def main():
+    with open(sys.argv[1]) as file:
+        plan = json.load(file)
+    asyncssh.set_log_level("DEBUG")
+    if plan.get("bare"):
+        asyncssh.connection.SSHServerConnection = Connection
+    if plan.get("group_sizes") is not None:
+        groups = asyncssh.kex_dh._dh_gex_groups
+        asyncssh.kex_dh._dh_gex_groups = [group for group in groups if group[0] in plan["group_sizes"]]
+    await asyncssh.listen("127.0.0.1", plan["port"], options=options_of(plan), backlog=200)
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    import logging
+
+    logging.basicConfig(level=logging.DEBUG, format="%(message)s")
+    logging.getLogger("asyncio").setLevel(logging.WARNING)
+    asyncio.run(main())
