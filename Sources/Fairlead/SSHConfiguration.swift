@@ -1,12 +1,13 @@
-package import SSHCore
 public import Logging
+package import NIOCore
+package import SSHCore
 
 /// Where to connect to, as whom, and how.
 public struct SSHConfiguration: Sendable {
     /// Which address family to use.
     public enum AddressFamily: Hashable, Sendable { case any, ipv4, ipv6 }
 
-    /// A name to resolve, or a literal IPv4 or IPv6 address, with a zone if need be.
+    /// A name, a literal IPv4 or IPv6 address with its zone if need be, or `unix/PATH` for a socket of this machine.
     public var host: String
     /// The TCP port.
     ///
@@ -28,6 +29,18 @@ public struct SSHConfiguration: Sendable {
     public var connectTimeout: Duration?
     /// Default `any`.
     public var addressFamily = AddressFamily.any
+    /// How often all addresses are tried, with a second in between, before giving up.
+    ///
+    /// Default 1.
+    public var connectionAttempts = 1
+    /// The local address to connect from, as a name or a literal.
+    ///
+    /// Default `nil`: the system chooses.
+    public var bindAddress: String?
+    /// The local interface whose address to connect from, unless `bindAddress` is set.
+    ///
+    /// Default `nil`: the system chooses.
+    public var bindInterface: String?
     /// Whether TCP itself looks after a silent peer (`SO_KEEPALIVE`).
     ///
     /// Default true.
@@ -38,6 +51,9 @@ public struct SSHConfiguration: Sendable {
     public var logger = Logger(label: "fairlead") { _ in SwiftLogNoOpLogHandler() }
     /// The server's words before login, escaped; nil drops them.
     public var onBanner: (@Sendable (String) -> Void)?
+    /// How names become addresses.
+    package var resolve: @Sendable (String, Int, AddressFamily) throws(SSHError) -> [SocketAddress] =
+        PlatformAddresses.resolve
     package var algorithms = AlgorithmPolicy.standard
     /// True when the user chose the host-key algorithms, so that known hosts do not reorder them.
     package var keepsHostKeyOrder = false

@@ -80,8 +80,9 @@ extension ConfigPass {
     /// Expands what takes tokens, in the order in which one value is needed for the next.
     mutating func finish() throws(ConfigError) -> ResolvedOptions {
         let named = try hostSoFar()
-        // As in ssh: the zone of an IPv6 address keeps its case.
-        let host = named.bytes.contains(UInt8(ascii: "%")) ? named : named.lowercased
+        // As in ssh: the zone of an IPv6 address keeps its case. So does the path of a socket.
+        let keepsCase = named.bytes.contains(UInt8(ascii: "%")) || named.bytes.starts(with: "unix/".utf8)
+        let host = keepsCase ? named : named.lowercased
         if let entry = options.entries(for: .hostName).first, host.bytes.isEmpty || isTooLong(host) {
             throw ConfigError(
                 .badValue(

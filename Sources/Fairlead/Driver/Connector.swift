@@ -6,7 +6,7 @@ import SSHCrypto
 import SSHIdentity
 import Synchronization
 
-/// Opens the transport: resolves the host, tries its addresses in turn, and puts a connection on the one that answers.
+/// Opens the transport: finds the host's addresses, and puts a connection on the first that answers.
 struct Connector: Sendable {
     let configuration: SSHConfiguration
     let trust: HostTrust
@@ -16,51 +16,84 @@ struct Connector: Sendable {
 
     /// One read a wake-up, of a size that holds eight full packets.
     private static let receiveByteCount = 256 * 1024
+    /// Between two rounds over all addresses, as in ssh.
+    private static let roundInterval = Duration.seconds(1)
 
-    func connect() async throws(SSHError) -> SSHConnection {
-        let configuration = configuration
-        let addresses = try await Blocking.run {
-            Result { () throws(SSHError) in
-                try PlatformAddresses.resolve(
-                    configuration.host, port: configuration.port, family: configuration.addressFamily)
-            }
-        }.get()
-        var failure = SSHError(
-            .resolve, .unknownHost, "Could not resolve hostname \(configuration.host): no address of that family")
-        for address in addresses {
-            if Task.isCancelled { throw SSHConnection.cancelled }
-            configuration.logger.debug("connecting to \(address)")
-            do throws(SSHError) {
-                return try await connect(to: address)
-            } catch {
-                configuration.logger.debug("\(error)")
-                failure = error
-            }
-        }
-        throw failure
+    /// An address of the host, and the local one to use for it.
+    private struct Target: Sendable {
+        let address: SocketAddress
+        var source: SocketAddress?
     }
 
-    private func connect(to address: SocketAddress) async throws(SSHError) -> SSHConnection {
-        let pending = PendingChannel()
-        let timeout = configuration.connectTimeout ?? Limits.handshake
-        let bootstrap = ClientBootstrap(group: eventLoop)
-            .connectTimeout(TimeAmount(timeout))
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelOption(.socketOption(.so_keepalive), value: configuration.usesTCPKeepAlive ? 1 : 0)
-            .channelOption(.maxMessagesPerRead, value: 1)
-            .channelOption(
-                .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Self.receiveByteCount)
-            )
-            .channelOption(.writeBufferWaterMark, value: .init(low: 256 * 1024, high: 1024 * 1024))
+    func connect() async throws(SSHError) -> SSHConnection {
+        let targets = try await targets()
+        var failure = SSHError(
+            .resolve, .unknownHost, "Could not resolve hostname \(configuration.host): no address of that family")
+        for round in 1...max(1, configuration.connectionAttempts) {
+            if round > 1 { try? await Task.sleep(for: Self.roundInterval) }
+            if Task.isCancelled { throw SSHConnection.cancelled }
+            let winner = RaceWinner()
+            let result = await AddressRace.run(targets) { target in
+                do throws(SSHError) {
+                    return .success(try await connect(to: target, winner))
+                } catch {
+                    configuration.logger.debug("\(target.address): \(error)")
+                    return .failure(error)
+                }
+            }
+            switch result {
+            case .success(let connection): return connection
+            case .failure(let error): failure = error
+            case nil: throw failure
+            }
+        }
+        throw Task.isCancelled ? SSHConnection.cancelled : failure
+    }
+
+    /// Where to connect to: a socket of this machine, or what the system finds for the name.
+    private func targets() async throws(SSHError) -> [Target] {
+        let configuration = configuration
+        if let path = configuration.socketPath {
+            guard let address = try? SocketAddress(unixDomainSocketPath: path) else {
+                throw SSHError(.usage, .misuse, "\(path) is no path that a socket can have")
+            }
+            return [Target(address: address)]
+        }
         do {
-            return try await withTaskCancellationHandler {
-                try await bootstrap.connect(to: address) { channel in
-                    pending.channel.withLock { $0 = channel }
-                    return channel.eventLoop.makeCompletedFuture { try attach(to: channel) }
+            return try await Blocking.runOrLeave(on: eventLoop) {
+                let addresses = try configuration.resolve(
+                    configuration.host, configuration.port, configuration.addressFamily)
+                let first = addresses.first?.protocol
+                let ordered = AddressRace.interleaved(addresses) { $0.protocol == first }
+                guard let sources = try configuration.sources() else { return ordered.map { Target(address: $0) } }
+                return ordered.compactMap { address in
+                    sources.first { $0.protocol == address.protocol }.map { Target(address: address, source: $0) }
+                }
+            }
+        } catch let error as SSHError {
+            throw error
+        } catch {
+            throw SSHConnection.cancelled
+        }
+    }
+
+    private func connect(to target: Target, _ winner: RaceWinner) async throws(SSHError) -> SSHConnection {
+        configuration.logger.debug("connecting to \(target.address)")
+        let pending = PendingChannel()
+        let bootstrap = bootstrap(for: target)
+        do {
+            let connection = try await withTaskCancellationHandler {
+                try await bootstrap.connect(to: target.address) { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try pending.begin(channel)
+                        return try attach(to: channel, winner)
+                    }
                 }
             } onCancel: {
-                pending.channel.withLock { $0 }?.close(promise: nil)
+                pending.cancel()
             }
+            guard winner.is(connection) else { throw SSHConnection.cancelled }
+            return connection
         } catch let error as SSHError {
             throw error
         } catch {
@@ -68,8 +101,23 @@ struct Connector: Sendable {
         }
     }
 
+    private func bootstrap(for target: Target) -> ClientBootstrap {
+        let bootstrap = ClientBootstrap(group: eventLoop)
+            .connectTimeout(TimeAmount(configuration.connectTimeout ?? Limits.handshake))
+            .channelOption(.socketOption(.so_keepalive), value: configuration.usesTCPKeepAlive ? 1 : 0)
+            .channelOption(.maxMessagesPerRead, value: 1)
+            .channelOption(
+                .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Self.receiveByteCount)
+            )
+            .channelOption(.writeBufferWaterMark, value: .init(low: 256 * 1024, high: 1024 * 1024))
+        if let source = target.source { return bootstrap.bind(to: source).withoutDelay }
+        return target.address.protocol == .local ? bootstrap : bootstrap.withoutDelay
+    }
+
     /// Made on the loop before the first byte can arrive, so that none is lost.
-    private func attach(to channel: any NIOCore.Channel) throws -> SSHConnection {
+    ///
+    /// The clock of the identification begins here, before TCP connects: a `ConnectTimeout` is for both together.
+    private func attach(to channel: any NIOCore.Channel, _ winner: RaceWinner) throws -> SSHConnection {
         var algorithms = configuration.algorithms
         algorithms.hostKeys = trust.preferredOrder(of: algorithms.hostKeys)
         var engineConfiguration = EngineConfiguration(user: Array(configuration.user.utf8), algorithms: algorithms)
@@ -85,12 +133,14 @@ struct Connector: Sendable {
             throw SSHError(error)
         }
         let connection = SSHConnection(configuration, engine: engine, transport: channel)
-        try channel.pipeline.syncOperations.addHandler(ConnectionHandler(connection))
+        try channel.pipeline.syncOperations.addHandler(ConnectionHandler(connection, winner))
         return connection
     }
 
     private func connectFailure(_ error: any Error) -> SSHError {
-        let place = "connect to host \(configuration.host) port \(configuration.port)"
+        let place =
+            configuration.socketPath.map { "connect to \($0)" }
+            ?? "connect to host \(configuration.host) port \(configuration.port)"
         switch error {
         case let error as IOError:
             return SSHError(
@@ -103,7 +153,45 @@ struct Connector: Sendable {
     }
 }
 
+extension ClientBootstrap {
+    fileprivate var withoutDelay: ClientBootstrap { channelOption(.tcpOption(.tcp_nodelay), value: 1) }
+}
+
+extension SSHConfiguration {
+    /// The socket of this machine that a host `unix/PATH` names; as elsewhere, a path that does not begin with a dot
+    /// begins at the root.
+    var socketPath: String? {
+        guard host.hasPrefix("unix/") else { return nil }
+        let path = String(host.dropFirst(5))
+        return path.hasPrefix("/") || path.hasPrefix(".") ? path : "/" + path
+    }
+
+    /// The local addresses that may be used; nil leaves them to the system.
+    fileprivate func sources() throws -> [SocketAddress]? {
+        if let bindAddress { return try resolve(bindAddress, 0, addressFamily) }
+        guard let bindInterface else { return nil }
+        let addresses = try System.enumerateDevices().filter { $0.name == bindInterface }.compactMap(\.address)
+        guard !addresses.isEmpty else { throw SSHError(.connect, .misuse, "\(bindInterface): no such interface") }
+        return addresses
+    }
+}
+
 /// The channel that is being connected, so that a cancelled task can close it.
 private final class PendingChannel: Sendable {
-    let channel = Mutex<(any NIOCore.Channel)?>(nil)
+    private let state = Mutex<(channel: (any NIOCore.Channel)?, isCancelled: Bool)>((nil, false))
+
+    func begin(_ channel: any NIOCore.Channel) throws {
+        try state.withLock {
+            guard !$0.isCancelled else { throw CancellationError() }
+            $0.channel = channel
+        }
+    }
+
+    func cancel() {
+        let channel = state.withLock {
+            $0.isCancelled = true
+            return $0.channel
+        }
+        channel?.close(promise: nil)
+    }
 }

@@ -11,7 +11,7 @@ enum PlatformAddresses {
     /// All addresses of a host, in the system's order.
     ///
     /// A literal address is not looked up.
-    static func resolve(
+    @Sendable static func resolve(
         _ host: String, port: Int, family: SSHConfiguration.AddressFamily
     ) throws(SSHError) -> [SocketAddress] {
         var hints = unsafe addrinfo()
