@@ -6,9 +6,11 @@ import Testing
 
 @Suite struct KeyBlobTests {
     static let keys: [VerificationKey] =
-        [
-            .ed25519(hex(Ed25519Tests.known[0].point)), RSATests.key,
-        ] + RecordedKeys.ecdsa.map(\.key)
+        [.ed25519(hex(Ed25519Tests.known[0].point)), Ed448Tests.key, RSATests.key] + RecordedKeys.ecdsa.map(\.key)
+        + [
+            .securityKey(.ed25519(RecordedKeys.securityEd25519Point), application: Array("ssh:".utf8)),
+            .securityKey(.ecdsa(.p256, point: RecordedKeys.securityECDSAPoint), application: []),
+        ]
 
     @Test("A key's blob reads back as the key, and no prefix of it nor one byte more does", arguments: keys)
     func shape(key: VerificationKey) throws {
@@ -21,22 +23,26 @@ import Testing
 
     @Test(
         "A type that is not known is unsupported",
-        arguments: ["ssh-dss", "ecdsa-sha2-nistp192", "ecdsa-sha2-", "ssh-ed25519-cert-v01@openssh.com", "", "SSH-RSA"])
+        arguments: [
+            "ssh-dss", "ecdsa-sha2-nistp192", "ecdsa-sha2-", "sk-ecdsa-sha2-nistp384@openssh.com",
+            "sk-ssh-rsa@openssh.com", "rsa-sha2-512", "ssh-ed25519-cert-v01@openssh.com", "", "SSH-RSA",
+        ])
     func unknown(name: String) {
         #expect(throws: CryptoError.unsupported) { try VerificationKey(blob: signatureBlob(name, [1, 2, 3])) }
     }
 
     @Test("Each signature algorithm names the type of the keys that make it")
     func types() {
-        #expect(
-            SignatureAlgorithm.allCases.map(\.keyType) == [
-                "ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa",
-                "ssh-rsa",
-            ])
+        for algorithm in SignatureAlgorithm.allCases {
+            let isRSA = [.rsaSHA512, .rsaSHA256, .rsaSHA1].contains(algorithm)
+            #expect(algorithm.keyType == (isRSA ? "ssh-rsa" : Name(algorithm.rawValue)))
+        }
         #expect(
             Self.keys.map(\.type) == [
-                "ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521",
+                "ssh-ed25519", "ssh-ed448", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384",
+                "ecdsa-sha2-nistp521", "sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com",
             ])
-        #expect(Self.keys.map(\.bitCount) == [256, 2048, 256, 384, 521])
+        #expect(Self.keys.map(\.bitCount) == [256, 448, 2048, 256, 384, 521, 256, 256])
+        #expect(Set(SignatureAlgorithm.allCases.map(\.keyType)) == Set(Self.keys.map(\.type)))
     }
 }

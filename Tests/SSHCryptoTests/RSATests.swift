@@ -20,6 +20,37 @@ import Testing
         #expect(throws: CryptoError.unsupported) { try key.sign([1], algorithm: .ed25519) }
     }
 
+    @Test("ssh-rsa is SHA-1 and nothing else, and never passes for another name")
+    func sha1() throws {
+        let (message, proper) = (RecordedKeys.rsaMessage, RecordedKeys.rsaSHA1Signature)
+        let blob = signatureBlob("ssh-rsa", proper)
+        try Self.key.verify(blob, over: message, algorithm: .rsaSHA1)
+        #expect(try SigningKey(rsa: RecordedKeys.rsaKey).sign(message, algorithm: .rsaSHA1) == blob)
+        for (name, bytes, algorithm) in [
+            ("ssh-rsa", RecordedKeys.rsaSHA256Signature, SignatureAlgorithm.rsaSHA1),
+            ("rsa-sha2-256", RecordedKeys.rsaSHA256Signature, .rsaSHA1), ("ssh-rsa", proper, .rsaSHA256),
+            ("rsa-sha2-256", proper, .rsaSHA256), ("rsa-sha2-512", proper, .rsaSHA512),
+        ] {
+            #expect(throws: CryptoError.invalidSignature) {
+                try Self.key.verify(signatureBlob(name, bytes), over: message, algorithm: algorithm)
+            }
+        }
+    }
+
+    @Test("A key of 1,024 bits verifies where so few are allowed")
+    func short() throws {
+        let blob = VerificationKey.rsa(
+            exponent: MPInt(magnitude: [1, 0, 1]), modulus: MPInt(magnitude: RecordedKeys.shortModulus)
+        ).blob
+        #expect(throws: CryptoError.weakKey(bitCount: 1024)) { try VerificationKey(blob: blob) }
+        let key = try VerificationKey(blob: blob, minimumRSABitCount: 1024)
+        try key.verify(
+            signatureBlob("ssh-rsa", RecordedKeys.shortSHA1Signature), over: RecordedKeys.message, algorithm: .rsaSHA1)
+        try key.verify(
+            signatureBlob("rsa-sha2-512", RecordedKeys.shortSHA512Signature), over: RecordedKeys.message,
+            algorithm: .rsaSHA512)
+    }
+
     @Test("A signature whose leading zeros were dropped is right; a longer one is not (KX-14)")
     func padding() throws {
         #expect(RecordedKeys.rsaSHA512Signature.first == 0)
@@ -89,6 +120,9 @@ import Testing
             #expect(throws: CryptoError.weakKey(bitCount: bitCount)) {
                 try parse(exponent: [3], modulus: number(bitCount: bitCount))
             }
+        }
+        #expect(throws: CryptoError.weakKey(bitCount: 1023)) {
+            try parse(exponent: [3], modulus: number(bitCount: 1023), minimum: 512)
         }
         #expect(try parse(exponent: [3], modulus: number(bitCount: 1024), minimum: 1024).bitCount == 1024)
         for bitCount in [2048, 16_384] {

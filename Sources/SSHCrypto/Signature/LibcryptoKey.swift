@@ -50,11 +50,19 @@ import SSHWire
         return try parameters.make("RSA", .publicKey)
     }
 
+    static func ed448(_ point: [UInt8]) throws(CryptoError) -> LibcryptoKey {
+        guard let key = unsafe EVP_PKEY_new_raw_public_key_ex(nil, "ED448", nil, point, point.count) else {
+            ERR_clear_error()
+            throw .invalidKey
+        }
+        return unsafe LibcryptoKey(key)
+    }
+
     /// Throws `invalidSignature` unless the signature is right.
-    func verify(_ signature: [UInt8], over message: [UInt8], hash: HashAlgorithm) throws(CryptoError) {
+    func verify(_ signature: [UInt8], over message: [UInt8], hash: HashAlgorithm?) throws(CryptoError) {
         guard let context = unsafe EVP_MD_CTX_new() else { throw Libcrypto.failure("EVP_MD_CTX_new") }
         defer { unsafe EVP_MD_CTX_free(context) }
-        let started = unsafe EVP_DigestVerifyInit(context, nil, hash.implementation, nil, pointer)
+        let started = unsafe EVP_DigestVerifyInit(context, nil, hash?.implementation, nil, pointer)
         try Libcrypto.require(started, "EVP_DigestVerifyInit")
         guard unsafe EVP_DigestVerify(context, signature, signature.count, message, message.count) == 1 else {
             ERR_clear_error()

@@ -66,6 +66,8 @@ package final class SigningKey: Sendable {
         case .rsa:
             guard let hash = algorithm.rsaHash else { throw .unsupported }
             blob.writeString(try rsa.makeKey().sign(message, hash: hash))
+        case .ed448, .securityKey:
+            throw .unsupported
         }
         let signature = Array(blob.readableBytesView)
         try verificationKey.verify(signature, over: message, algorithm: algorithm)

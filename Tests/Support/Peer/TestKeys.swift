@@ -29,6 +29,9 @@ package enum TestKeys {
         return try SigningKey(rsa: key)
     }
 
+    /// The algorithms that we sign with too.
+    package static let algorithms = SignatureAlgorithm.allCases.filter { (try? key(for: $0)) != nil }
+
     /// The key that makes signatures of this algorithm.
     package static func key(for algorithm: SignatureAlgorithm) throws -> SigningKey {
         switch algorithm {
@@ -36,7 +39,8 @@ package enum TestKeys {
         case .ecdsaNISTP256: try ecdsaNISTP256()
         case .ecdsaNISTP384: try ecdsa(on: .p384)
         case .ecdsaNISTP521: try ecdsa(on: .p521)
-        case .rsaSHA256, .rsaSHA512: try rsa()
+        case .rsaSHA256, .rsaSHA512, .rsaSHA1: try rsa()
+        case .ed448, .securityKeyEd25519, .securityKeyECDSANISTP256: throw CryptoError.unsupported
         }
     }
 
