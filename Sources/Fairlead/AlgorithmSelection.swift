@@ -3,7 +3,7 @@ import SSHCrypto
 
 extension SSHConfiguration {
     /// A list of algorithms that a user may choose.
-    package enum AlgorithmSlot: String, Sendable {
+    package enum AlgorithmSlot: String, CaseIterable, Sendable {
         case keyExchange = "KexAlgorithms"
         case hostKey = "HostKeyAlgorithms"
         case cipher = "Ciphers"
@@ -13,24 +13,30 @@ extension SSHConfiguration {
     /// Applies a list as `ssh_config(5)` has it: names with commas between, replacing the default list, or with `+` before
     /// it adding to the end, with `-` removing (wildcards allowed), with `^` moving to the front.
     package mutating func select(_ list: String, for slot: AlgorithmSlot) throws(SSHError) {
+        let standard = AlgorithmPolicy.standard
         switch slot {
-        case .keyExchange: algorithms.keyExchanges = try Self.apply(list, to: algorithms.keyExchanges, slot)
+        case .keyExchange:
+            algorithms.keyExchanges = try Self.apply(list, to: algorithms.keyExchanges, standard.keyExchanges, slot)
         case .hostKey:
-            algorithms.hostKeys = try Self.apply(list, to: algorithms.hostKeys, slot)
+            algorithms.hostKeys = try Self.apply(list, to: algorithms.hostKeys, standard.hostKeys, slot)
             keepsHostKeyOrder = !(list.hasPrefix("+") || list.hasPrefix("-"))
-        case .cipher: algorithms.ciphers = try Self.apply(list, to: algorithms.ciphers, slot)
-        case .mac: algorithms.macs = try Self.apply(list, to: algorithms.macs, slot)
+        case .cipher: algorithms.ciphers = try Self.apply(list, to: algorithms.ciphers, standard.ciphers, slot)
+        case .mac: algorithms.macs = try Self.apply(list, to: algorithms.macs, standard.macs, slot)
         }
     }
 
     private static func apply<Algorithm: RawRepresentable<String> & CaseIterable & Equatable>(
-        _ list: String, to current: [Algorithm], _ slot: AlgorithmSlot
+        _ list: String, to current: [Algorithm], _ standard: [Algorithm], _ slot: AlgorithmSlot
     ) throws(SSHError) -> [Algorithm] {
         let modifier = list.first.flatMap { "+-^".contains($0) ? $0 : nil }
         let patterns = (modifier == nil ? list[...] : list.dropFirst()).split(separator: ",").map(String.init)
         var named: [Algorithm] = []
         for pattern in patterns {
-            let matches = Algorithm.allCases.filter { NamePattern.matches(pattern, $0.rawValue) }
+            // A wildcard brings in nothing that is weak or unusual: that must be named.
+            let matches = Algorithm.allCases.filter {
+                $0.rawValue == pattern
+                    || (standard + current).contains($0) && NamePattern.matches(pattern, $0.rawValue)
+            }
             // Names that we do not have are passed over, as long as one is left: lists are shared between programs.
             named += matches.filter { !named.contains($0) }
         }

@@ -6,9 +6,12 @@ import SSHWire
 extension Engine {
     /// The signature algorithms to try with a key, in order.
     ///
-    /// RSA's depends on what the server announced; where it said nothing, SHA-512 and then SHA-256 (RFC 8332 §3.3).
+    /// RSA's depends on what the server announced; where it said nothing, SHA-512 and then SHA-256 (RFC 8332 §3.3). Never
+    /// SHA-1, even where a host key may use it.
     package func signatureAlgorithms(for key: PublicKey) -> [SignatureAlgorithm] {
-        let candidates = SignatureAlgorithm.allCases.filter { $0.keyType == key.verificationKey.type }
+        let candidates = SignatureAlgorithm.allCases.filter {
+            $0.keyType == key.verificationKey.type && $0 != .rsaSHA1
+        }
         guard candidates.count > 1, let announced = serverSignatureAlgorithms else { return candidates }
         return candidates.filter { announced.contains(Name($0.rawValue)) }
     }

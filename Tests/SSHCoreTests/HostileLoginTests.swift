@@ -144,7 +144,7 @@ struct HostileLoginTests {
                 configuration.judge = { _, _ in [.success] }
             }.expecting { $0.record.proofs == [.publicKeyUnproven] && $0.record.signatureRequests.isEmpty },
         ]
-        + SignatureAlgorithm.allCases.flatMap { algorithm in
+        + TestKeys.algorithms.flatMap { algorithm in
             [true, false].map { asksFirst in
                 HostileRow("AU-00", "an honest login with \(algorithm.rawValue), asking first: \(asksFirst)", .works) {
                     configuration, script in
