@@ -34,7 +34,7 @@ enum Recorded {
         }
     }
 
-    static let streams: [Stream] = [
+    static let recent: [Stream] = [
         Stream(
             cipher: .chaCha20Poly1305, mac: nil, initialVector: [],
             packets: [

@@ -12,6 +12,9 @@ package struct PacketReader: ~Copyable {
         package let sequence: UInt32
     }
 
+    /// The greatest length that counts towards the blocks together with its own four bytes.
+    private static let greatestLength = Limits.packetByteCount - 4
+
     private var opener = Opener()
     private var isEncrypted = false
     /// What a packet of `Limits.channelPacketByteCount` needs, as buffers grow by doubling.
@@ -19,6 +22,8 @@ package struct PacketReader: ~Copyable {
     private var carry = ByteBuffer()
     /// The length of the packet at hand, once its header was read; reading it twice would advance the cipher twice.
     private var length: UInt32?
+    /// Why the connection is about to end, and how many bytes of the packet at hand were worked on before that was clear.
+    private var refusal: (error: ProtocolError, byteCount: Int)?
     package private(set) var sequence: UInt32
 
     /// `sequence` is the number of the first packet: zero but in tests.
@@ -48,8 +53,10 @@ package struct PacketReader: ~Copyable {
         }
         var gathered = ByteBuffer()
         swap(&gathered, &carry)
-        defer { swap(&gathered, &carry) }
-        return try open(from: &gathered)
+        let packet = try open(from: &gathered)
+        swap(&gathered, &carry)
+        // A refusal that waits takes more than its packet claimed.
+        return packet != nil || bytes.readableBytes == 0 ? packet : try next(from: &bytes)
     }
 
     /// Moves bytes into `carry` until it holds the header (or the whole packet, once its length is known).
@@ -69,11 +76,14 @@ package struct PacketReader: ~Copyable {
         let length: UInt32 = if let known = self.length { known } else { try readLength(in: bytes) }
         self.length = length
         guard bytes.readableBytes >= totalByteCount(length) else { return nil }
+        if let refusal { throw judgeRest(of: bytes, refusal) }
         var (slot, plaintext) = ring.take(minimumCapacity: Int(length))
         do throws(CryptoError) {
             try opener.open(length, in: bytes, at: bytes.readerIndex, sequence: sequence, into: &plaintext)
         } catch {
-            throw error == .authenticationFailed ? .integrity : .crypto(error)
+            let reason: ProtocolError = error == .authenticationFailed ? .integrity : .crypto(error)
+            self.length = try refuse(reason, after: 4 + Int(length))
+            return try open(from: &bytes)
         }
         bytes.moveReaderIndex(forwardBy: totalByteCount(length))
         self.length = nil
@@ -93,8 +103,31 @@ package struct PacketReader: ~Copyable {
         let minimum = opener.lengthIsOutsideBlocks ? opener.blockByteCount : max(16, opener.blockByteCount)
         guard length <= Limits.packetByteCount, length >= 5, covered >= minimum,
             covered.isMultiple(of: opener.blockByteCount)
-        else { throw .packet }
+        else { return try refuse(.packet, after: 0) }
         return length
+    }
+
+    /// Ends the connection: at once, or, where that would tell what a block decrypts to (CVE-2008-5161), when as many bytes
+    /// have come as the greatest packet has, whose length this returns.
+    ///
+    /// OpenSSH does likewise.
+    private mutating func refuse(_ error: ProtocolError, after byteCount: Int) throws(ProtocolError) -> UInt32 {
+        guard opener.mustHideFailures else { throw error }
+        refusal = (error, byteCount)
+        return Self.greatestLength
+    }
+
+    /// Works on the rest of the greatest packet too, to no end, so that the time it takes does not tell how much was left.
+    private mutating func judgeRest(
+        of bytes: ByteBuffer, _ refusal: (error: ProtocolError, byteCount: Int)
+    ) -> ProtocolError {
+        let index = bytes.readerIndex + refusal.byteCount
+        var plaintext = ByteBuffer()
+        if let length = UInt32(exactly: Int(Self.greatestLength) - refusal.byteCount) {
+            _ = try? opener.packetLength(in: bytes, at: index, sequence: sequence)
+            try? opener.open(length, in: bytes, at: index, sequence: sequence, into: &plaintext)
+        }
+        return refusal.error
     }
 
     /// Strips padding: at least four bytes of it, and at least one byte of payload before it.

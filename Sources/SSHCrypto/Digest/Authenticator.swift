@@ -4,9 +4,6 @@ import CSodium
 /// A message authentication code's context, keyed once and used for packet after packet: HMAC, or Poly1305 with a new key
 /// for each.
 @safe struct Authenticator: ~Copyable {
-    /// The longest tag: HMAC-SHA2-512.
-    static let maximumTagByteCount = 64
-
     /// Nil where a packet mode has no MAC of its own; every use then fails.
     private let context: OpaquePointer?
 
@@ -74,28 +71,31 @@ import CSodium
         try unsafe withUnsafeBytes(of: number.bigEndian) { (bytes) throws(CryptoError) in try unsafe update(bytes) }
     }
 
-    func finish(_ tag: UnsafeMutableRawBufferPointer) throws(CryptoError) {
-        guard let base = unsafe tag.bindMemory(to: UInt8.self).baseAddress else { throw .failed(operation: "a tag") }
-        try unsafe finish(base, count: tag.count)
-    }
-
+    /// Ends the message and hands out its tag, or as many first bytes of it as the algorithm sends.
     func finish(_ tag: UnsafeMutablePointer<UInt8>, count: Int) throws(CryptoError) {
-        var written = 0
-        try Libcrypto.require(unsafe EVP_MAC_final(try pointer(), tag, &written, count), "EVP_MAC_final")
-        guard written == count else { throw .failed(operation: "EVP_MAC_final") }
+        try unsafe finish(count: count) { computed in unsafe tag.update(from: computed, count: count) }
     }
 
     /// Ends the message and compares its tag with the one that came along, in constant time.
     func verify(_ tag: UnsafePointer<UInt8>, count: Int) throws(CryptoError) {
-        var computed: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0, 0, 0)
-        guard count > 0, count <= Self.maximumTagByteCount else { throw .failed(operation: "a tag's length") }
-        let isEqual = try unsafe withUnsafeMutableBytes(of: &computed) { (bytes) throws(CryptoError) in
-            let target = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes.prefix(count))
-            try unsafe finish(target)
-            guard let base = target.baseAddress else { return false }
-            return unsafe sodium_memcmp(base, tag, count) == 0
+        guard unsafe try finish(count: count, { unsafe sodium_memcmp($0, tag, count) == 0 }) else {
+            throw .authenticationFailed
         }
-        guard isEqual else { throw .authenticationFailed }
+    }
+
+    private func finish<Result>(
+        count: Int, _ body: (UnsafePointer<UInt8>) -> Result
+    ) throws(CryptoError) -> Result {
+        var computed: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0, 0, 0)
+        return try unsafe withUnsafeMutableBytes(of: &computed) { (bytes) throws(CryptoError) in
+            var written = 0
+            guard let base = unsafe bytes.bindMemory(to: UInt8.self).baseAddress else {
+                throw .failed(operation: "a tag")
+            }
+            try Libcrypto.require(unsafe EVP_MAC_final(try pointer(), base, &written, bytes.count), "EVP_MAC_final")
+            guard count > 0, count <= written else { throw .failed(operation: "a tag's length") }
+            return unsafe body(base)
+        }
     }
 
     private func pointer() throws(CryptoError) -> OpaquePointer {

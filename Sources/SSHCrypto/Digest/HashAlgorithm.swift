@@ -2,7 +2,7 @@ import CLibcrypto
 
 /// The hash functions.
 ///
-/// MD5 and SHA-1 serve fingerprints and hashed host names alone.
+/// MD5 and SHA-1 serve fingerprints and hashed host names, SHA-1 also the legacy profile.
 package enum HashAlgorithm: Sendable {
     case md5
     case sha1

@@ -1,6 +1,8 @@
 import CLibcrypto
 
-/// The ciphers, by wire name (RFC 4344, RFC 5647 as OpenSSH names it, OpenSSH PROTOCOL.chacha20poly1305).
+/// The ciphers, by wire name (RFC 4253 §6.3, RFC 4344, RFC 5647 as OpenSSH names it, OpenSSH PROTOCOL.chacha20poly1305).
+///
+/// Those in CBC mode are for old devices, where the user asks for them.
 package enum CipherAlgorithm: String, CaseIterable, Sendable {
     case chaCha20Poly1305 = "chacha20-poly1305@openssh.com"
     case aes128GCM = "aes128-gcm@openssh.com"
@@ -8,37 +10,34 @@ package enum CipherAlgorithm: String, CaseIterable, Sendable {
     case aes128CTR = "aes128-ctr"
     case aes192CTR = "aes192-ctr"
     case aes256CTR = "aes256-ctr"
+    case aes256CBC = "aes256-cbc"
+    case aes192CBC = "aes192-cbc"
+    case aes128CBC = "aes128-cbc"
+    case tripleDESCBC = "3des-cbc"
 
-    package var keyByteCount: Int {
-        switch self {
-        case .chaCha20Poly1305: 64
-        case .aes128GCM, .aes128CTR: 16
-        case .aes192CTR: 24
-        case .aes256GCM, .aes256CTR: 32
-        }
-    }
-
-    package var ivByteCount: Int {
-        switch self {
-        case .chaCha20Poly1305: 0
-        case .aes128GCM, .aes256GCM: 12
-        case .aes128CTR, .aes192CTR, .aes256CTR: 16
-        }
-    }
+    package var keyByteCount: Int { parameters.key }
+    package var ivByteCount: Int { parameters.iv }
 
     /// What a packet's length is rounded to.
-    package var blockByteCount: Int {
-        switch self {
-        case .chaCha20Poly1305: 8
-        case .aes128GCM, .aes256GCM, .aes128CTR, .aes192CTR, .aes256CTR: 16
-        }
-    }
+    package var blockByteCount: Int { parameters.block }
 
     /// Whether it authenticates too, so that no MAC is negotiated.
-    package var isAuthenticated: Bool {
+    package var isAuthenticated: Bool { protection == .gcm || protection == .chaChaPoly }
+
+    var protection: PacketMode.Protection { parameters.protection }
+
+    private var parameters: (protection: PacketMode.Protection, key: Int, iv: Int, block: Int) {
         switch self {
-        case .chaCha20Poly1305, .aes128GCM, .aes256GCM: true
-        case .aes128CTR, .aes192CTR, .aes256CTR: false
+        case .chaCha20Poly1305: (.chaChaPoly, 64, 0, 8)
+        case .aes128GCM: (.gcm, 16, 12, 16)
+        case .aes256GCM: (.gcm, 32, 12, 16)
+        case .aes128CTR: (.ctr, 16, 16, 16)
+        case .aes192CTR: (.ctr, 24, 16, 16)
+        case .aes256CTR: (.ctr, 32, 16, 16)
+        case .aes256CBC: (.cbc, 32, 16, 16)
+        case .aes192CBC: (.cbc, 24, 16, 16)
+        case .aes128CBC: (.cbc, 16, 16, 16)
+        case .tripleDESCBC: (.cbc, 24, 8, 8)
         }
     }
 
@@ -50,6 +49,10 @@ package enum CipherAlgorithm: String, CaseIterable, Sendable {
         case .aes128CTR: unsafe EVP_aes_128_ctr()
         case .aes192CTR: unsafe EVP_aes_192_ctr()
         case .aes256CTR: unsafe EVP_aes_256_ctr()
+        case .aes256CBC: unsafe EVP_aes_256_cbc()
+        case .aes192CBC: unsafe EVP_aes_192_cbc()
+        case .aes128CBC: unsafe EVP_aes_128_cbc()
+        case .tripleDESCBC: unsafe EVP_des_ede3_cbc()
         }
     }
 }

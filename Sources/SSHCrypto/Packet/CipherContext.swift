@@ -15,7 +15,10 @@ import CLibcrypto
         _ cipher: OpaquePointer?, key: UnsafePointer<UInt8>, nonce: UnsafePointer<UInt8>?, encrypts: Bool
     ) throws(CryptoError) {
         guard let context = unsafe EVP_CIPHER_CTX_new() else { throw Libcrypto.failure("EVP_CIPHER_CTX_new") }
-        guard unsafe EVP_CipherInit_ex(context, cipher, nil, key, nonce, encrypts ? 1 : 0) == 1 else {
+        // SSH pads by itself: libcrypto must neither add a block nor hold one back.
+        guard unsafe EVP_CipherInit_ex(context, cipher, nil, key, nonce, encrypts ? 1 : 0) == 1,
+            unsafe EVP_CIPHER_CTX_set_padding(context, 0) == 1
+        else {
             unsafe EVP_CIPHER_CTX_free(context)
             throw Libcrypto.failure("EVP_CipherInit_ex")
         }

@@ -19,16 +19,21 @@ package struct Opener: ~Copyable {
         self.cipher = try PacketCipher(cipher, mac: mac, keys: keys, encrypts: false)
     }
 
-    /// How many bytes must be there before `packetLength` is asked: 4, or 16 for AES-CTR with a MAC that is not EtM.
+    /// How many bytes must be there before `packetLength` is asked: 4, or a block for CTR and CBC with a MAC that is not EtM.
     package var headerByteCount: Int { cipher.headerByteCount }
 
     package var tagByteCount: Int { cipher.mode.tagByteCount }
 
-    /// What the length must be a multiple of: 8 plain and for ChaCha20, 16 for AES.
+    /// What the length must be a multiple of: 16 for AES, else 8.
     package var blockByteCount: Int { cipher.mode.blockByteCount }
 
     /// Whether the blocks are those of the length alone, or of the length and its own four bytes.
     package var lengthIsOutsideBlocks: Bool { cipher.mode.lengthIsOutsideBlocks }
+
+    /// Whether an early end of the connection would tell what a block decrypts to (CVE-2008-5161).
+    ///
+    /// In CBC mode an attacker can place any block where a length is read before the MAC is checked.
+    package var mustHideFailures: Bool { cipher.mode.protection == .cbc && cipher.mode.hidesLengthInBlocks }
 
     /// The length field of the packet that begins at `index`.
     ///

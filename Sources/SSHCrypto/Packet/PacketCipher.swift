@@ -4,10 +4,10 @@ struct PacketCipher: ~Copyable {
     let mode: PacketMode
     private var gcm = GCMPacket()
     private var chaChaPoly = ChaChaPolyPacket()
-    private var ctr = CTRPacket()
+    private var block = BlockPacket()
 
     init() {
-        mode = .plain
+        mode = PacketMode()
     }
 
     init(
@@ -16,25 +16,23 @@ struct PacketCipher: ~Copyable {
         let mode = try PacketMode(cipher: cipher, mac: mac)
         var gcm = GCMPacket()
         var chaChaPoly = ChaChaPolyPacket()
-        var ctr = CTRPacket()
+        var block = BlockPacket()
         switch mode.protection {
         case .none: break
         case .gcm: gcm = try GCMPacket(cipher, keys: keys, encrypts: encrypts)
         case .chaChaPoly: chaChaPoly = try ChaChaPolyPacket(keys: keys, encrypts: encrypts)
-        case .ctr:
+        case .ctr, .cbc:
             guard let mac else { throw .unsupported }
-            ctr = try CTRPacket(cipher, mac: mac, keys: keys, encrypts: encrypts)
+            block = try BlockPacket(cipher, mac: mac, keys: keys, encrypts: encrypts)
         }
         self.mode = mode
         self.gcm = gcm
         self.chaChaPoly = chaChaPoly
-        self.ctr = ctr
+        self.block = block
     }
 
     /// How many bytes of a packet tell its length.
-    var headerByteCount: Int {
-        mode.protection == .ctr && !mode.lengthIsOutsideBlocks ? CTRPacket.blockByteCount : 4
-    }
+    var headerByteCount: Int { mode.hidesLengthInBlocks ? mode.blockByteCount : 4 }
 
     /// The length field of the packet whose first `headerByteCount` bytes are at `packet`.
     mutating func packetLength(_ packet: UnsafePointer<UInt8>, sequence: UInt32) throws(CryptoError) -> UInt32 {
@@ -42,7 +40,8 @@ struct PacketCipher: ~Copyable {
         switch mode.protection {
         case .none, .gcm: return UInt32(bigEndian: field)
         case .chaChaPoly: return try chaChaPoly.packetLength(field, sequence: sequence)
-        case .ctr: return mode.lengthIsOutsideBlocks ? UInt32(bigEndian: field) : try unsafe ctr.packetLength(packet)
+        case .ctr, .cbc:
+            return mode.hidesLengthInBlocks ? try unsafe block.packetLength(packet) : UInt32(bigEndian: field)
         }
     }
 
@@ -58,8 +57,8 @@ struct PacketCipher: ~Copyable {
             try unsafe gcm.open(packet, bodyByteCount: bodyByteCount, into: plaintext)
         case .chaChaPoly:
             try unsafe chaChaPoly.open(packet, bodyByteCount: bodyByteCount, sequence: sequence, into: plaintext)
-        case .ctr:
-            try unsafe ctr.open(packet, bodyByteCount: bodyByteCount, sequence: sequence, into: plaintext)
+        case .ctr, .cbc:
+            try unsafe block.open(packet, bodyByteCount: bodyByteCount, sequence: sequence, into: plaintext)
         }
     }
 
@@ -71,7 +70,7 @@ struct PacketCipher: ~Copyable {
         case .none: break
         case .gcm: try unsafe gcm.seal(packet, bodyByteCount: bodyByteCount)
         case .chaChaPoly: try unsafe chaChaPoly.seal(packet, bodyByteCount: bodyByteCount, sequence: sequence)
-        case .ctr: try unsafe ctr.seal(packet, bodyByteCount: bodyByteCount, sequence: sequence)
+        case .ctr, .cbc: try unsafe block.seal(packet, bodyByteCount: bodyByteCount, sequence: sequence)
         }
     }
 }

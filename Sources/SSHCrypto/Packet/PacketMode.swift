@@ -1,6 +1,6 @@
 /// How one direction protects its packets; what follows from it about their shape.
 struct PacketMode {
-    enum Protection { case none, gcm, chaChaPoly, ctr }
+    enum Protection { case none, gcm, chaChaPoly, ctr, cbc }
 
     let protection: Protection
     let blockByteCount: Int
@@ -9,35 +9,24 @@ struct PacketMode {
     let lengthIsOutsideBlocks: Bool
 
     /// Before NEWKEYS (RFC 4253 §6).
-    static var plain: PacketMode {
-        PacketMode(protection: .none, blockByteCount: 8, tagByteCount: 0, lengthIsOutsideBlocks: false)
+    init() {
+        protection = .none
+        blockByteCount = 8
+        tagByteCount = 0
+        lengthIsOutsideBlocks = false
     }
 
     init(cipher: CipherAlgorithm, mac: MACAlgorithm?) throws(CryptoError) {
-        let blockByteCount = cipher.blockByteCount
-        switch cipher {
-        case .aes128GCM, .aes256GCM:
-            self.init(
-                protection: .gcm, blockByteCount: blockByteCount, tagByteCount: GCMPacket.tagByteCount,
-                lengthIsOutsideBlocks: true)
-        case .chaCha20Poly1305:
-            self.init(
-                protection: .chaChaPoly, blockByteCount: blockByteCount, tagByteCount: ChaChaPolyPacket.tagByteCount,
-                lengthIsOutsideBlocks: true)
-        case .aes128CTR, .aes192CTR, .aes256CTR:
-            guard let mac else { throw .unsupported }
-            self.init(
-                protection: .ctr, blockByteCount: blockByteCount, tagByteCount: mac.tagByteCount,
-                lengthIsOutsideBlocks: mac.encryptsFirst)
-        }
+        let mac = cipher.isAuthenticated ? nil : mac
+        guard cipher.isAuthenticated || mac != nil else { throw .unsupported }
+        protection = cipher.protection
+        blockByteCount = cipher.blockByteCount
+        tagByteCount = mac?.tagByteCount ?? GCMPacket.tagByteCount
+        lengthIsOutsideBlocks = mac?.encryptsFirst ?? true
     }
 
-    private init(protection: Protection, blockByteCount: Int, tagByteCount: Int, lengthIsOutsideBlocks: Bool) {
-        self.protection = protection
-        self.blockByteCount = blockByteCount
-        self.tagByteCount = tagByteCount
-        self.lengthIsOutsideBlocks = lengthIsOutsideBlocks
-    }
+    /// A block cipher hides the length, which must be decrypted before the MAC can be checked.
+    var hidesLengthInBlocks: Bool { !lengthIsOutsideBlocks && protection != .none }
 
     /// How much padding a payload gets: at least four bytes, to a whole number of blocks, and further to a multiple of
     /// `granularity` as far as the one byte that counts the padding allows (RFC 4253 §6).

@@ -1,12 +1,10 @@
-/// AES-CTR packets with an HMAC (RFC 4344 §4, RFC 6668).
+/// Packets of a block cipher, in CTR or CBC mode, with an HMAC (RFC 4253 §6.3, RFC 4344 §4, RFC 6668).
 ///
-/// The cipher's counter runs on for the life of the keys.
+/// The counter, or the chain of blocks, runs on from packet to packet for the life of the keys.
 ///
 /// Encrypt-then-MAC leaves the length in the clear. Otherwise the first block must be decrypted, unauthenticated, to learn
-/// the length; it is kept until the packet is opened, because the counter cannot go back.
-struct CTRPacket: ~Copyable {
-    static let blockByteCount = 16
-
+/// the length; it is kept until the packet is opened, because the cipher cannot go back.
+struct BlockPacket: ~Copyable {
     let tagByteCount: Int
     let encryptsFirst: Bool
     private let cipher: CipherContext
@@ -33,7 +31,7 @@ struct CTRPacket: ~Copyable {
         self.authenticator = authenticator
         tagByteCount = mac.tagByteCount
         encryptsFirst = mac.encryptsFirst
-        firstBlock = SecretBytes(count: Self.blockByteCount)
+        firstBlock = SecretBytes(count: algorithm.blockByteCount)
     }
 
     /// The length at the head of an encrypt-and-MAC packet, whose first block is at `packet`.
@@ -73,17 +71,18 @@ struct CTRPacket: ~Copyable {
         _ packet: UnsafePointer<UInt8>, bodyByteCount: Int, sequence: UInt32,
         into plaintext: UnsafeMutablePointer<UInt8>
     ) throws(CryptoError) {
-        let restByteCount = bodyByteCount - (Self.blockByteCount - 4)
+        let blockByteCount = firstBlock.count
+        let restByteCount = bodyByteCount - (blockByteCount - 4)
         guard holdsFirstBlock, restByteCount >= 0 else { throw .failed(operation: "opening before its length") }
         holdsFirstBlock = false
         try authenticate(sequence)
         try unsafe firstBlock.withUnsafeBytes { (block) throws(CryptoError) in
             guard let base = unsafe block.bindMemory(to: UInt8.self).baseAddress else { return }
-            unsafe plaintext.update(from: base + 4, count: Self.blockByteCount - 4)
+            unsafe plaintext.update(from: base + 4, count: block.count - 4)
             try unsafe authenticator.update(base, count: 4)
         }
-        let done = Self.blockByteCount - 4
-        try unsafe cipher.update(packet + Self.blockByteCount, count: restByteCount, into: plaintext + done)
+        let done = blockByteCount - 4
+        try unsafe cipher.update(packet + blockByteCount, count: restByteCount, into: plaintext + done)
         try unsafe authenticator.update(plaintext, count: bodyByteCount)
         try unsafe authenticator.verify(packet + 4 + bodyByteCount, count: tagByteCount)
     }
@@ -91,7 +90,7 @@ struct CTRPacket: ~Copyable {
     private mutating func decryptFirstBlock(_ packet: UnsafePointer<UInt8>) throws(CryptoError) {
         try unsafe firstBlock.withUnsafeMutableBytes { (block) throws(CryptoError) in
             guard let base = unsafe block.bindMemory(to: UInt8.self).baseAddress else { return }
-            try unsafe cipher.update(packet, count: Self.blockByteCount, into: base)
+            try unsafe cipher.update(packet, count: block.count, into: base)
         }
         holdsFirstBlock = true
     }
