@@ -189,6 +189,12 @@ struct HostileKeyExchangeTests {
                 altered(TestKeys.rsa, name: "rsa-sha2-512") {
                     $0.signature = blob("rsa-sha2-512", [0] + $0.signature.suffix(256))
                 }),
+            signature(
+                "KX-17", "a point with equal y at 10 and 11 times it, and a signature that takes it 21 times",
+                altered({ try TestKeys.ecdsaNISTP256() }) {
+                    $0.hostKey = VerificationKey.ecdsa(.p256, point: TestKeys.assertionPoint).blob
+                    $0.signature = blob("ecdsa-sha2-nistp256", [0, 0, 0, 1, 21, 0, 0, 0, 1, 1])
+                }),
             signature("KX-18", "an Ed25519 signature with S + L", altered { $0.signature = malleated($0.signature) }),
         ]
         + [UInt8(0), 0xFF].flatMap { byte in
@@ -263,6 +269,9 @@ struct HostileKeyExchangeTests {
             "KX-18", "an Ed25519 key that is not canonical", .hostKeyMismatch,
             blob("ssh-ed25519", [0xEE] + [UInt8](repeating: 0xFF, count: 30) + [0x7F])),
         hostKey("KX-19", "an RSA key where Ed25519 was agreed on", .hostKeyMismatch, honestRSA),
+        hostKey(
+            "KX-19", "a P-384 key where P-256 was agreed on", .hostKeyMismatch, name: "ecdsa-sha2-nistp256",
+            (try? TestKeys.ecdsa(on: .p384).verificationKey.blob) ?? []),
         hostKey("KX-19", "a key of a type nobody knows", .hostKeyMismatch, blob("ssh-other", [1])),
         hostKey("KX-20", "a key with a byte after its end", .hostKeyMismatch, ed25519Blob + [0]),
         hostKey(

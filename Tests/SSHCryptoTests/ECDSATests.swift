@@ -95,6 +95,21 @@ import Testing
         #expect(throws: CryptoError.invalidSignature) { try verify(recorded, r, s, trailing: [0]) }
     }
 
+    /// With r = 21 and s = 1 the verifier adds zG and 21Q: here these are the same point, and each other's negative.
+    @Test("A signature whose verification adds a point to itself or to its negative is refused")
+    func degenerateSums() throws {
+        for scalar in [
+            "3ca9e391dd03dcf7bcf22784ecea97fe0c856340fdd63dbb00154736785017ab",
+            "c3561c6d22fc2309430dd87b13156801b061976ca94160c9f3a4838c84130da6",
+        ] {
+            let key = try SigningKey(ecdsaScalar: SecretBytes(copying: hex(scalar)), on: .p256).verificationKey
+            let signature = signatureBlob("ecdsa-sha2-nistp256", [0, 0, 0, 1, 21, 0, 0, 0, 1, 1])
+            #expect(throws: CryptoError.invalidSignature) {
+                try key.verify(signature, over: RecordedKeys.message, algorithm: .ecdsaNISTP256)
+            }
+        }
+    }
+
     @Test("A point that is infinite, compressed, hybrid, off the curve or too long is no key (KX-06)", arguments: 0..<3)
     func badPoints(index: Int) throws {
         let recorded = RecordedKeys.ecdsa[index]

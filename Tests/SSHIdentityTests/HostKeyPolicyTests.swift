@@ -123,10 +123,14 @@ extension HostKeyDecision {
     }
 
     @Test("Ruling 2: a host known by another type alone is asked for that type first, the rest in order")
-    func partition() {
+    func partition() throws {
+        let securityKeyLine = try PublicKey(
+            .securityKey(testKey(1).verificationKey, application: Array("ssh:".utf8))
+        ).openSSHLine
         let hosts = knownHosts(
             """
             rsa.example ssh-rsa AAAAB3NzaC1yc2EAAAABAwAAAAEF
+            touch.example \(securityKeyLine)
             [port.example]:2222 ssh-rsa AAAAB3NzaC1yc2EAAAABAwAAAAEF
             curve.example ecdsa-sha2-nistp384 AAAAE2VjZHNhLXNoYTItbmlzdHAzODQAAAAIbmlzdHAzODQAAAABBA==
 
@@ -138,5 +142,16 @@ extension HostKeyDecision {
         #expect(hosts.preferredOrder(of: offer, host: "port.example", port: 22) == offer)
         #expect(
             hosts.preferredOrder(of: offer, host: "curve.example", port: 22) == offer, "another curve is another type")
+        let curves: [SignatureAlgorithm] = [.ecdsaNISTP256, .ecdsaNISTP384, .ecdsaNISTP521, .rsaSHA256]
+        #expect(
+            hosts.preferredOrder(of: curves, host: "curve.example", port: 22)
+                == [.ecdsaNISTP384, .ecdsaNISTP256, .ecdsaNISTP521, .rsaSHA256])
+        let plain: [SignatureAlgorithm] = [.ed25519, .securityKeyEd25519, .securityKeyECDSANISTP256, .rsaSHA1]
+        #expect(
+            hosts.preferredOrder(of: plain, host: "touch.example", port: 22)
+                == [.securityKeyEd25519, .ed25519, .securityKeyECDSANISTP256, .rsaSHA1])
+        #expect(
+            hosts.preferredOrder(of: plain, host: "rsa.example", port: 22)
+                == [.rsaSHA1, .ed25519, .securityKeyEd25519, .securityKeyECDSANISTP256])
     }
 }

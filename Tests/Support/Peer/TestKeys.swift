@@ -29,6 +29,11 @@ package enum TestKeys {
         return try SigningKey(rsa: key)
     }
 
+    /// P with 10 P and 11 P at the same height, whose 21-fold stopped PuTTY before 0.84 (CVE-2026-48852).
+    package static let assertionPoint = hex(
+        "04858d6d6329394a7720d4c9cb4dbcb38ccff10ef6faa9fc45fc0067a5021ff53e"
+            + "32e9d51b7216745493e8ddc0d67fe15d6e39fa0e71cfc82e00045ca2763e0d74")
+
     /// The algorithms that we sign with too.
     package static let algorithms = SignatureAlgorithm.allCases.filter { (try? key(for: $0)) != nil }
 
