@@ -1,4 +1,5 @@
 import Fairlead
+import SSHCrypto
 import TestSupport
 import Testing
 
@@ -19,7 +20,9 @@ import Testing
     @Test("AsyncSSH takes each kind of key and of host key", arguments: KeyKind.allCases)
     func keys(kind: KeyKind) async throws {
         let server = try await AsyncSSHServer(hostKeys: [kind])
-        let info = try await withSSHConnection(server.configuration(kind)) { await $0.info }
+        var configuration = server.configuration(kind)
+        configuration.algorithms.hostKeys = SignatureAlgorithm.allCases
+        let info = try await withSSHConnection(configuration) { await $0.info }
         #expect(info.authenticationMethod == "publickey")
         let line = try await KeyPair.shared(kind, of: .host).publicLine
         #expect(line.hasPrefix((info.hostKey?.typeName ?? "none") + " "))

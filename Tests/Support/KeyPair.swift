@@ -8,8 +8,6 @@ package enum KeyKind: String, CaseIterable, Sendable {
     case ecdsa521
     case rsa
 
-    package static let allCases: [KeyKind] = [.ed25519, .ecdsa, .rsa]
-
     /// What `-t` of ssh-keygen and dropbearkey takes.
     var type: String {
         switch self {

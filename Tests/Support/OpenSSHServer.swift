@@ -6,7 +6,7 @@ package final class OpenSSHServer: Sendable {
         /// Lines of `sshd_config` that come first, and so win: `Ciphers …`, `RekeyLimit …`.
         package var lines: [String] = []
         package var hostKeys: [KeyKind] = [.ed25519, .ecdsa, .rsa]
-        package var authorizedKeys: [KeyKind] = [.ed25519, .ecdsa, .rsa]
+        package var authorizedKeys = KeyKind.allCases
         /// Put before each line of authorized_keys: `command="…"`, `restrict`.
         package var keyOptions = ""
         /// Who may log in with a password, and as whom clients log in; nil is the user that runs the tests.

@@ -8,6 +8,7 @@
 """
 
 import asyncio
+import copy
 import json
 import signal
 import sys
@@ -18,6 +19,15 @@ import asyncssh.kex_dh
 
 
 class Connection(asyncssh.connection.SSHServerConnection):
+    """Connections at the same time may want different signatures of one RSA key, which has room for one wish."""
+
+    def choose_server_host_key(self, algorithms):
+        keys = self._server_host_keys
+        self._server_host_keys = {name: copy.copy(key) for name, key in keys.items()}
+        return super().choose_server_host_key(algorithms)
+
+
+class BareConnection(Connection):
     """What old devices do, and AsyncSSH does not."""
 
     def _get_extra_kex_algs(self):
@@ -87,6 +97,8 @@ def options_of(plan):
         "rekey_bytes": "rekey_bytes",
     }
     given = {name: plan[key] for name, key in names.items() if plan.get(key) is not None}
+    # As text, so that a list of `*` is everything that AsyncSSH knows.
+    given = {name: ",".join(value) if isinstance(value, list) else value for name, value in given.items()}
     options = asyncssh.SSHServerConnectionOptions(
         server_factory=lambda: Server(plan.get("password")),
         server_host_keys=keys,
@@ -106,8 +118,7 @@ async def main():
     with open(sys.argv[1]) as file:
         plan = json.load(file)
     asyncssh.set_log_level("DEBUG")
-    if plan.get("bare"):
-        asyncssh.connection.SSHServerConnection = Connection
+    asyncssh.connection.SSHServerConnection = BareConnection if plan.get("bare") else Connection
     if plan.get("group_sizes") is not None:
         groups = asyncssh.kex_dh._dh_gex_groups
         asyncssh.kex_dh._dh_gex_groups = [group for group in groups if group[0] in plan["group_sizes"]]
