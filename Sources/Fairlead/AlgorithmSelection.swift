@@ -47,9 +47,12 @@ extension SSHConfiguration {
             case "^": named + current.filter { !named.contains($0) }
             default: named
             }
-        guard !result.isEmpty else {
+        guard !result.isEmpty, !named.isEmpty || modifier == "-" else {
+            let fault = named.isEmpty ? "names" : "leaves"
             let known = Algorithm.allCases.map(\.rawValue).joined(separator: ",")
-            throw SSHError(.usage, .misuse, "Bad \(slot.rawValue) '\(list)': it leaves nothing; there are: \(known)")
+            throw SSHError(
+                .usage, .misuse, "Bad \(slot.rawValue) '\(list)': it \(fault) nothing that is here; there are: \(known)"
+            )
         }
         return result
     }

@@ -45,6 +45,39 @@ public struct SSHConfiguration: Sendable {
     ///
     /// Default true.
     public var usesTCPKeepAlive = true
+    /// Which algorithms are offered.
+    ///
+    /// Default `standard`. Setting it replaces lists that were chosen before.
+    public var profile = AlgorithmProfile.standard {
+        didSet {
+            algorithms = profile.policy
+            keepsHostKeyOrder = false
+        }
+    }
+    /// The fewest bits that an RSA key of the host may have, 1,024 at least.
+    ///
+    /// Default `nil`: 2,048, and 1,024 in the legacy profile.
+    public var requiredRSASize: Int?
+    /// Whether compression is asked for, where the server has it.
+    ///
+    /// Default false: it is taken only where the server insists.
+    public var prefersCompression = false
+    /// After how many bytes in either direction new keys are agreed on.
+    ///
+    /// Default `nil`: 1 GiB.
+    public var rekeyByteCount: UInt64?
+    /// After how much time new keys are agreed on.
+    ///
+    /// Default `nil`: keys do not age.
+    public var rekeyInterval: Duration?
+    /// After how much silence the server is asked for a sign of life.
+    ///
+    /// Default `nil`: silence ends nothing.
+    public var serverAliveInterval: Duration?
+    /// How many such questions may stay unanswered; one more silent interval ends the connection.
+    ///
+    /// Default 3.
+    public var serverAliveCountMax = 3
     /// What the connection tells about itself.
     ///
     /// Default: nothing.

@@ -69,11 +69,27 @@ extension SSHError {
     }
 
     private static func negotiation(_ failure: NegotiationFailure) -> SSHError {
-        let offers = Offers(slot: failure.slot.rawValue, ours: failure.ours.text, theirs: failure.theirs.text)
+        let offers = Offers(
+            slot: failure.slot.rawValue, ours: failure.ours.text, theirs: failure.theirs.text, remedy: remedy(failure))
+        let advice = offers.remedy.map { "; to permit it: \($0)" } ?? ""
         return SSHError(
             .negotiation, .noCommonAlgorithm,
-            "No common algorithm for \(offers.slot): we offer \(offers.ours); the server offers \(offers.theirs)",
+            "No common algorithm for \(offers.slot): we offer \(offers.ours); the server offers \(offers.theirs)\(advice)",
             offers: offers)
+    }
+
+    /// The first name of the server's that we have and do not offer, by the profile that has it.
+    private static func remedy(_ failure: NegotiationFailure) -> String? {
+        guard let slot = SSHConfiguration.AlgorithmSlot(failure.slot) else { return nil }
+        for profile in [AlgorithmProfile.standard, .legacy, .interop] {
+            let name = slot.names(in: profile.policy).first {
+                failure.theirs.contains(Name($0)) && !failure.ours.contains(Name($0))
+            }
+            guard let name else { continue }
+            let option = "-o \(slot.rawValue)=+\(name)"
+            return profile == .standard ? option : "--profile \(profile.rawValue), or \(option)"
+        }
+        return nil
     }
 
     private static func hostKey(_ error: ProtocolError) -> SSHError {

@@ -80,6 +80,8 @@ public struct SSHError: Error, Hashable, Sendable, CustomStringConvertible {
         public let ours: String
         /// What the server offered.
         public let theirs: String
+        /// The options of the tool that would let us agree; nil where we have nothing that the server offers.
+        public let remedy: String?
     }
 
     /// How far the connection had come.

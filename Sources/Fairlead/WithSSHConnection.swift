@@ -30,6 +30,7 @@ private func openConnection(
     _ configuration: SSHConfiguration, on eventLoop: (any EventLoop)?
 ) async throws(SSHError) -> SSHConnection {
     try configuration.validate()
+    configuration.announceProfile()
     let trust = try await HostTrust.load(configuration)
     var connector = Connector(
         configuration: configuration, trust: trust,

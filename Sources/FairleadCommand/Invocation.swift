@@ -22,12 +22,14 @@ struct Invocation: Equatable {
     var isQuiet = false
     var showsVersion = false
     var showsHelp = false
+    /// What `-Q` asks for.
+    var query: String?
 
     init(_ arguments: [String]) throws(UsageError) {
         var rest = arguments[...]
         let isEnded = try takeOptions(&rest)
         guard let destination = rest.popFirst() else {
-            guard showsVersion || showsHelp else { throw UsageError(message: "no host given") }
+            guard showsVersion || showsHelp || query != nil else { throw UsageError(message: "no host given") }
             return
         }
         if !isEnded { try takeOptions(&rest) }
@@ -42,9 +44,22 @@ struct Invocation: Equatable {
         while let word = rest.first, word.utf8.first == UInt8(ascii: "-"), word != "-" {
             rest.removeFirst()
             if word == "--" { return true }
-            if word == "--help" { showsHelp = true } else { try takeBundle(word.dropFirst(), &rest) }
+            if word.hasPrefix("--") { try takeLong(word, &rest) } else { try takeBundle(word.dropFirst(), &rest) }
         }
         return false
+    }
+
+    /// `--name`, `--name value` or `--name=value`.
+    private mutating func takeLong(_ word: String, _ rest: inout ArraySlice<String>) throws(UsageError) {
+        let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        let name = parts.first.map(String.init) ?? ""
+        guard name.utf8.count > 1, let option = OptionTable.option(name) else {
+            throw UsageError(message: "unknown option --\(ConfigText(name))")
+        }
+        guard option.value != nil || parts.count == 1 else {
+            throw UsageError(message: "option --\(name) takes no value")
+        }
+        try take(option, attached: parts.count > 1 ? String(parts[1]) : nil, &rest)
     }
 
     private mutating func takeBundle(
@@ -52,31 +67,33 @@ struct Invocation: Equatable {
     ) throws(UsageError) {
         var letters = letters
         while let letter = letters.popFirst() {
-            guard let option = OptionTable.option(letter) else {
+            guard let option = OptionTable.option(String(letter)) else {
                 throw UsageError(message: "unknown option -\(ConfigText(String(letter)))")
             }
-            guard option.value != nil else {
-                try take(option, value: "")
-                continue
-            }
-            let attached = letters
-            letters = ""
-            guard let value = attached.isEmpty ? rest.popFirst() : String(attached) else {
-                throw UsageError(message: "option -\(letter) needs a value")
-            }
-            try take(option, value: value)
+            let takesRest = option.value != nil && !letters.isEmpty
+            try take(option, attached: takesRest ? String(letters) : nil, &rest)
+            if takesRest { return }
         }
+    }
+
+    private mutating func take(
+        _ option: CommandOption, attached: String?, _ rest: inout ArraySlice<String>
+    ) throws(UsageError) {
+        guard option.value != nil else { return try take(option, value: "") }
+        guard let value = attached ?? rest.popFirst() else {
+            throw UsageError(message: "option \(option.flag) needs a value")
+        }
+        try take(option, value: value)
     }
 
     private mutating func take(_ option: CommandOption, value: String) throws(UsageError) {
         switch option.meaning {
-        case .keyword("Port"): options.append(.value(.port, ConfigText(value)))
-        case .keyword:
-            try NameRules.check(user: value)
-            options.append(.value(.user, ConfigText(value)))
+        case .keyword(let keyword):
+            if keyword == .user { try NameRules.check(user: value) }
+            options.append(.value(keyword, ConfigText(value)))
+        case .setting(let keyword, let value): options.append(.value(keyword, ConfigText(value)))
         case .option: options.append(CommandLineOption(value))
         case .configurationFile: configurationFile = value
-        case .identityFile: options.append(.value(.identityFile, ConfigText(value)))
         case .requestTerminal: terminalRequests += 1
         case .refuseTerminal: refusesTerminal = true
         case .noInput: takesNoInput = true
@@ -85,10 +102,9 @@ struct Invocation: Equatable {
         case .quiet: isQuiet = true
         case .version: showsVersion = true
         case .help: showsHelp = true
-        case .addressFamily(let family): options.append(.value(.addressFamily, ConfigText(family)))
-        case .escapeCharacter: options.append(.value(.escapeChar, ConfigText(value)))
+        case .query: query = query ?? value
         case .notYet:
-            throw UsageError(message: "option -\(option.letter) of ssh is not supported yet")
+            throw UsageError(message: "option \(option.flag) of ssh is not supported yet")
         }
     }
 

@@ -50,6 +50,14 @@ enum Main {
                 PlatformTerminal.write(OptionTable.usage, to: 1)
                 exit(0)
             }
+            if let query = invocation.query {
+                guard let names = SSHConfiguration.algorithmNames(query) else {
+                    throw UsageError(
+                        message: "unsupported query \"\(ConfigText(query))\"; -Q help lists those that there are")
+                }
+                PlatformTerminal.write(names.map { $0 + "\n" }.joined(), to: 1)
+                exit(0)
+            }
             let planner = try Planner(invocation)
             for note in planner.options.notes { planner.verbosity.say(.debug, "\(note)") }
             return try planner.plan()

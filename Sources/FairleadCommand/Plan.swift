@@ -55,9 +55,6 @@ struct Planner {
         guard options.sessionType?.value != SessionType.none else {
             throw UsageError(message: "connections without a session (-N) are not supported yet")
         }
-        guard options.compression?.value != true else {
-            throw UsageError(message: "compression is not supported yet")
-        }
     }
 
     private func program() throws -> SessionProgram {
@@ -129,14 +126,31 @@ struct Planner {
             case .inet: .ipv4
             case .inet6: .ipv6
             }
+        configuration.connectionAttempts = options.connectionAttempts?.value ?? 1
+        configuration.bindAddress = try options.bindAddress.map { try text($0.value) }
+        configuration.bindInterface = try options.bindInterface.map { try text($0.value) }
         configuration.usesTCPKeepAlive = options.tcpKeepAlive?.value ?? true
         configuration.log(to: verbosity.say)
         if verbosity.showsBanners { configuration.onBanner = { Console.say("  " + $0) } }
+        setTransport(&configuration)
         try select(options.ciphers, .cipher, in: &configuration)
         try select(options.macs, .mac, in: &configuration)
         try select(options.kexAlgorithms, .keyExchange, in: &configuration)
         try select(options.hostKeyAlgorithms, .hostKey, in: &configuration)
         return configuration
+    }
+
+    private func setTransport(_ configuration: inout SSHConfiguration) {
+        configuration.profile = options.algorithmProfile.flatMap { AlgorithmProfile(rawValue: $0.value) } ?? .standard
+        configuration.requiredRSASize = options.requiredRSASize?.value
+        configuration.prefersCompression = options.compression?.value == true
+        // Zero is the default, and none, as in ssh.
+        configuration.rekeyByteCount = options.rekeyByteCount.flatMap { $0.value > 0 ? UInt64($0.value) : nil }
+        configuration.rekeyInterval = options.rekeyIntervalSeconds.flatMap { $0.value > 0 ? .seconds($0.value) : nil }
+        // As Debian's ssh: nobody watches a batch job, so its server is asked.
+        let aliveSeconds = options.serverAliveIntervalSeconds?.value ?? (options.batchMode?.value == true ? 300 : 0)
+        configuration.serverAliveInterval = aliveSeconds > 0 ? .seconds(aliveSeconds) : nil
+        configuration.serverAliveCountMax = options.serverAliveCountMax?.value ?? 3
     }
 
     private func select(

@@ -1,4 +1,4 @@
-/// The keywords of `ssh_config(5)`: the 104 of OpenSSH 10.5, and those that distributions add for GSSAPI.
+/// The keywords of `ssh_config(5)`: the 104 of OpenSSH 10.5, those that distributions add for GSSAPI, and ours.
 public enum ConfigKeyword: String, Hashable, Sendable, CaseIterable {
     // Needed first.
     case host = "Host"
@@ -114,4 +114,6 @@ public enum ConfigKeyword: String, Hashable, Sendable, CaseIterable {
     case gssapiServerIdentity = "GSSAPIServerIdentity"
     case gssapiClientIdentity = "GSSAPIClientIdentity"
     case gssapiRenewalForcesRekey = "GSSAPIRenewalForcesRekey"
+    // Ours.
+    case algorithmProfile = "AlgorithmProfile"
 }

@@ -127,7 +127,7 @@ extension ConfigPass {
                 var results: [ConfigText] = []
                 for text in texts { results.append(try transform(self, text, entry)) }
                 entry.value = .texts(results)
-            case .flag, .choice, .number, .escapeCharacter: break
+            case .flag, .choice, .number, .numbers, .escapeCharacter: break
             }
             replaced.append(entry)
         }

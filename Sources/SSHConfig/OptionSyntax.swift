@@ -7,6 +7,8 @@ enum OptionSyntax: Sendable {
     case number(ClosedRange<Int>)
     /// Seconds, or a sum such as `1h30m`; `none` means 0.
     case time
+    /// Bytes with a unit or `default`, then perhaps a time.
+    case rekeyLimit
     /// One word.
     case word
     /// One word that patterns are matched against, and so is limited in length.
@@ -29,6 +31,7 @@ enum OptionValue: Hashable, Sendable {
     case flag(Bool)
     case choice(String)
     case number(Int)
+    case numbers([Int])
     case text(ConfigText)
     case texts([ConfigText])
     case escapeCharacter(EscapeCharacter)
@@ -70,7 +73,7 @@ extension OptionSyntax {
     private var takesOneWord: Bool {
         switch self {
         case .flag, .choice, .number, .time, .word, .name, .escapeCharacter: true
-        case .paths, .line, .variableNames, .assignments, .words: false
+        case .rekeyLimit, .paths, .line, .variableNames, .assignments, .words: false
         }
     }
 
@@ -85,6 +88,7 @@ extension OptionSyntax {
             guard let number = Self.decimal(first[...]), range.contains(number) else { return nil }
             return .number(number)
         case .time: return Self.seconds(first).map { .number($0) }
+        case .rekeyLimit: return Self.rekeyLimit(words).map { .numbers($0) }
         case .word, .line: return .text(ConfigText(first))
         case .name: return first.count <= ConfigLimits.nameByteCount ? .text(ConfigText(first)) : nil
         case .paths:
@@ -106,6 +110,7 @@ extension OptionSyntax {
         case .choice(let choices): choices.map(\.word).joined(separator: ", ")
         case .number(let range): "a number from \(range.lowerBound) to \(range.upperBound)"
         case .time: "a time such as 10, 90s or 1h30m"
+        case .rekeyLimit: "default or bytes such as 512M, then perhaps a time such as 1h or none"
         case .word, .line, .words: "a text that is not empty"
         case .name: "a name of at most \(ConfigLimits.nameByteCount) bytes"
         case .paths: "one or more paths, or none on its own"
@@ -144,6 +149,26 @@ extension OptionSyntax {
             total += product
         }
         return total
+    }
+
+    /// The bytes, 0 for the default, and the seconds where there is a time other than `none`.
+    private static func rekeyLimit(_ words: [[UInt8]]) -> [Int]? {
+        guard words.count <= 2, let first = words.first else { return nil }
+        guard let bytes = first == Array("default".utf8) ? 0 : byteCount(first) else { return nil }
+        // As in ssh: less is surely a mistake.
+        guard bytes == 0 || bytes >= 16 else { return nil }
+        guard words.count == 2, let time = words.last, time != Array("none".utf8) else { return [bytes] }
+        return seconds(time).map { [bytes, $0] }
+    }
+
+    /// A whole number with a unit or none, as `ssh` writes sizes.
+    private static func byteCount(_ word: [UInt8]) -> Int? {
+        let shifts = Array("bkmgtpe".utf8)
+        guard let last = word.last else { return nil }
+        let unit = shifts.firstIndex(of: ConfigLexer.lowercased(last))
+        guard let number = decimal(unit == nil ? word[...] : word.dropLast()) else { return nil }
+        let (bytes, overflow) = number.multipliedReportingOverflow(by: 1 << (10 * (unit ?? 0)))
+        return overflow ? nil : bytes
     }
 
     private static func unitSeconds(_ letter: UInt8?) -> Int? {

@@ -117,9 +117,14 @@ enum OptionTable {
             .setEnv: OptionRule(syntax: .assignments),
             .connectTimeout: OptionRule(syntax: .time),
             .serverAliveInterval: OptionRule(syntax: .time),
-            .serverAliveCountMax: OptionRule(syntax: .number(0...Int(Int32.max))),
-            .numberOfPasswordPrompts: OptionRule(syntax: .number(0...Int(Int32.max))),
+            .connectionAttempts: OptionRule(syntax: .number(1...Int(Int32.max))),
+            .algorithmProfile: OptionRule(syntax: .choice(choices(of: ["default", "strict", "legacy", "interop"]))),
+            // As in ssh, the bytes are the first line's, and the time is that of the first line that has one.
+            .rekeyLimit: OptionRule(syntax: .rekeyLimit, merge: .append(limit: .max)),
         ]
+        for keyword in [.serverAliveCountMax, .numberOfPasswordPrompts, .requiredRSASize]
+            as [ConfigKeyword]
+        { rules[keyword] = OptionRule(syntax: .number(0...Int(Int32.max))) }
         for keyword in [
             .identitiesOnly, .hashKnownHosts, .batchMode, .tcpKeepAlive, .passwordAuthentication, .stdinNull,
         ]
@@ -127,10 +132,9 @@ enum OptionTable {
         { rules[keyword] = OptionRule(syntax: .flag) }
         for keyword in [
             .ciphers, .macs, .kexAlgorithms, .hostKeyAlgorithms, .preferredAuthentications, .ignoreUnknown,
+            .bindAddress, .bindInterface,
         ] as [ConfigKeyword] { rules[keyword] = OptionRule(syntax: .word) }
-        // Read and checked already; keep-alives are not sent yet, and -v says so.
-        let waiting: Set<ConfigKeyword> = [.serverAliveInterval, .serverAliveCountMax]
-        for keyword in rules.keys where !waiting.contains(keyword) { rules[keyword]?.acts = true }
+        for keyword in rules.keys { rules[keyword]?.acts = true }
         return rules
     }()
 }

@@ -12,6 +12,12 @@ extension ResolvedOptions {
     public var addressFamily: Setting<AddressFamily>? { choice(.addressFamily) }
     /// `ConnectTimeout` in seconds; 0 for none.
     public var connectTimeoutSeconds: Setting<Int>? { number(.connectTimeout) }
+    /// `ConnectionAttempts`.
+    public var connectionAttempts: Setting<Int>? { number(.connectionAttempts) }
+    /// `BindAddress`.
+    public var bindAddress: Setting<ConfigText>? { text(.bindAddress) }
+    /// `BindInterface`.
+    public var bindInterface: Setting<ConfigText>? { text(.bindInterface) }
     /// `TCPKeepAlive`.
     public var tcpKeepAlive: Setting<Bool>? { flag(.tcpKeepAlive) }
     /// `ServerAliveInterval` in seconds; 0 for never.
@@ -23,6 +29,16 @@ extension ResolvedOptions {
         first(.compression) { if case .choice(let word) = $0 { word == "yes" } else { nil } }
     }
 
+    /// The bytes of `RekeyLimit`; 0 for the default.
+    public var rekeyByteCount: Setting<Int>? { rekeyLimit(0) }
+    /// The time of `RekeyLimit` in seconds; 0 for none.
+    public var rekeyIntervalSeconds: Setting<Int>? { rekeyLimit(1) }
+    /// `RequiredRSASize`, in bits.
+    public var requiredRSASize: Setting<Int>? { number(.requiredRSASize) }
+    /// `AlgorithmProfile`: `default`, `strict`, `legacy` or `interop`.
+    public var algorithmProfile: Setting<String>? {
+        first(.algorithmProfile) { if case .choice(let word) = $0 { word } else { nil } }
+    }
     /// `Ciphers`, as written: a list that may begin with `+`, `-` or `^`.
     public var ciphers: Setting<ConfigText>? { text(.ciphers) }
     /// `MACs`, as written: a list that may begin with `+`, `-` or `^`.
@@ -85,6 +101,15 @@ extension ResolvedOptions {
         entries(for: keyword).compactMap { entry in
             if case .text(let text) = entry.value { Setting(text, source: entry.source) } else { nil }
         }
+    }
+
+    private func rekeyLimit(_ index: Int) -> Setting<Int>? {
+        for entry in entries(for: .rekeyLimit) {
+            if case .numbers(let numbers) = entry.value, index < numbers.count {
+                return Setting(numbers[index], source: entry.source)
+            }
+        }
+        return nil
     }
 
     private func paths(_ keyword: ConfigKeyword) -> Setting<[ConfigText]>? {

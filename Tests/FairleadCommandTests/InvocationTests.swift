@@ -189,7 +189,26 @@ import Testing
     func unknownOption() {
         #expect(message(["-z", "host"]) == "unknown option -z")
         #expect(message(["-v\u{1B}", "host"]) == "unknown option -\\x1b")
-        #expect(message(["--foo", "host"]) == "unknown option --")
+        #expect(message(["--foo", "host"]) == "unknown option --foo")
+        #expect(message(["--v", "host"]) == "unknown option --v")
+        #expect(message(["--f\u{9B}=x", "host"]) == "unknown option --f\\xc2\\x9b")
+    }
+
+    @Test("a long option takes the next word, or what follows =")
+    func longOptions() throws {
+        for arguments in [["--profile", "legacy"], ["--profile=legacy"]] {
+            #expect(try Invocation(arguments + ["host", "x"]).options == [.value(.algorithmProfile, "legacy")])
+            #expect(try Invocation(["host"] + arguments).options == [.value(.algorithmProfile, "legacy")])
+        }
+        #expect(try parse("--profile=a=b", "host").options == [.value(.algorithmProfile, "a=b")])
+        #expect(message(["host", "--profile"]) == "option --profile needs a value")
+        #expect(message(["--help=x"]) == "option --help takes no value")
+    }
+
+    @Test("-Q needs no host, and the first counts")
+    func query() throws {
+        #expect(try parse("-Q", "cipher").query == "cipher")
+        #expect(try parse("-Qmac", "-Q", "kex", "host").query == "mac")
     }
 
     @Test("an option that lacks its value is an error")

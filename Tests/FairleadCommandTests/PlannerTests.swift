@@ -160,7 +160,7 @@ import Testing
     @Test(
         "what would need a way that is not there is refused, never passed over",
         arguments: [
-            "ProxyCommand nc %h %p", "ProxyJump bastion", "SessionType none", "Compression yes",
+            "ProxyCommand nc %h %p", "ProxyJump bastion", "SessionType none",
         ])
     func missing(line: String) {
         #expect(failure(["host"], line + "\n")?.contains("not supported yet") == true)
@@ -169,6 +169,68 @@ import Testing
     @Test("none takes back a proxy")
     func noProxy() {
         #expect(failure(["-oProxyCommand=none", "host"], "ProxyCommand nc %h %p\n") == nil)
+    }
+
+    @Test("flags of the transport are their keywords, and win over the file")
+    func transport() throws {
+        let text = """
+            Compression no
+            BindAddress 192.0.2.1
+            BindInterface eth0
+            ConnectionAttempts 4
+            RekeyLimit 2M 1h
+            RequiredRSASize 1536
+            ServerAliveInterval 7
+            ServerAliveCountMax 2
+            AlgorithmProfile legacy
+            """
+        let file = try plan(["host"], text).connection
+        #expect(file.bindAddress == "192.0.2.1")
+        #expect(file.bindInterface == "eth0")
+        #expect(file.connectionAttempts == 4)
+        #expect(file.rekeyByteCount == 2 << 20)
+        #expect(file.rekeyInterval == .seconds(3600))
+        #expect(file.requiredRSASize == 1536)
+        #expect(file.serverAliveInterval == .seconds(7))
+        #expect(file.serverAliveCountMax == 2)
+        #expect(file.profile == .legacy)
+        #expect(!file.prefersCompression)
+        let flags = try plan(["-C", "-b", "127.0.0.1", "-Blo", "--profile=strict", "host"], text).connection
+        #expect(flags.prefersCompression)
+        #expect(flags.bindAddress == "127.0.0.1")
+        #expect(flags.bindInterface == "lo")
+        #expect(flags.profile == .strict)
+        #expect(try plan(["-oRekeyLimit=default none", "host"], text).connection.rekeyByteCount == nil)
+    }
+
+    @Test("-c and -m choose as Ciphers and MACs do")
+    func lists() throws {
+        let plan = try plan(["-c", "aes256-ctr", "-mhmac-sha2-512", "host"], "Ciphers aes128-ctr\n")
+        #expect(plan.connection.offers(.cipher) == ["aes256-ctr"])
+        #expect(plan.connection.offers(.mac) == ["hmac-sha2-512"])
+        let message = failure(["-c", "nonsense", "host"])
+        #expect(message?.contains("Ciphers") == true)
+        #expect(message?.contains("aes128-gcm@openssh.com") == true)
+        #expect(failure(["-m", "+nonsense", "host"])?.contains("hmac-sha2-256") == true)
+    }
+
+    @Test("lists apply to the profile's, wherever the profile stands")
+    func profileAndLists() throws {
+        let plan = try plan(["host"], "Ciphers -aes*\nAlgorithmProfile interop\n")
+        #expect(plan.connection.profile == .interop)
+        #expect(plan.connection.offers(.cipher) == ["chacha20-poly1305@openssh.com"])
+        #expect(failure(["--profile", "modern", "host"])?.contains("default, strict, legacy, interop") == true)
+    }
+
+    @Test("BatchMode asks a silent server every 300 seconds, unless told otherwise")
+    func batchKeepAlive() throws {
+        #expect(try plan(["host"]).connection.serverAliveInterval == nil)
+        #expect(try plan(["-oBatchMode=yes", "host"]).connection.serverAliveInterval == .seconds(300))
+        #expect(
+            try plan(["-oBatchMode=yes", "-oServerAliveInterval=0", "host"]).connection.serverAliveInterval == nil)
+        #expect(
+            try plan(["-oBatchMode=yes", "-oServerAliveInterval=5", "host"]).connection.serverAliveInterval
+                == .seconds(5))
     }
 
     @Test("an algorithm that nobody has is an error with its place")

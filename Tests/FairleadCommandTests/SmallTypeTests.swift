@@ -58,11 +58,11 @@ import Testing
 }
 
 @Suite struct OptionTableTests {
-    @Test("no letter stands twice, nor both there and not there yet")
-    func letters() {
-        let letters = OptionTable.options.map(\.letter)
-        #expect(Set(letters).count == letters.count)
-        #expect(letters.filter { OptionTable.notYet[$0] != nil } == [])
+    @Test("no option stands twice, nor both there and not there yet")
+    func names() {
+        let names = OptionTable.options.map(\.name)
+        #expect(Set(names).count == names.count)
+        #expect(names.filter { $0.count == 1 && OptionTable.notYet[Character($0)] != nil } == [])
     }
 
     @Test("the help has one line for each option, with the name of its value")
@@ -71,7 +71,7 @@ import Testing
         #expect(lines.first == "usage: fairlead [options] [user@]host [command ...]")
         #expect(lines.count == OptionTable.options.count + 1)
         for option in OptionTable.options {
-            let head = "  -\(option.letter)" + (option.value.map { " \($0) " } ?? " ")
+            let head = "  \(option.flag)" + (option.value.map { " \($0) " } ?? " ")
             #expect(lines.contains { $0.hasPrefix(head) && $0.hasSuffix(option.help) })
         }
         #expect(lines.allSatisfy { $0.count <= 79 })
@@ -80,7 +80,7 @@ import Testing
     @Test("every letter that ssh takes is known")
     func letterCoverage() {
         let letters = "46AaBbCcDEeFfGgIiJKkLlMmNnOopPQqRSsTtVvWwXxYy"
-        #expect(letters.filter { OptionTable.option($0) == nil } == "")
+        #expect(letters.filter { OptionTable.option(String($0)) == nil } == "")
     }
 }
 

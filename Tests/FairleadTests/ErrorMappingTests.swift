@@ -1,5 +1,5 @@
 import NIOCore
-import SSHCore
+@testable import SSHCore
 import SSHWire
 import Testing
 
@@ -83,6 +83,24 @@ import Testing
         #expect(error.description == "\(error.message): \(text)")
         let silent = SSHError(.disconnected(DisconnectReason(rawValue: 2), text: []))
         #expect(silent.description == silent.message)
+    }
+
+    @Test(
+        "no common algorithm names what would help, where anything would",
+        arguments: [
+            (.cipherClientToServer, "aes128-ctr", "arcfour,aes256-ctr,aes192-ctr", "-o Ciphers=+aes192-ctr"),
+            (.macServerToClient, "hmac-sha2-512", "hmac-sha2-256", "-o MACs=+hmac-sha2-256"),
+            (.keyExchange, "curve25519-sha256", "rsa1024-sha1,x\u{1B}", nil),
+            (.compressionClientToServer, "none", "zlib", nil),
+        ] as [(NegotiationFailure.Slot, Name, String, String?)])
+    func remedy(slot: NegotiationFailure.Slot, ours: Name, theirs: String, remedy: String?) {
+        let names = NameList(theirs.split(separator: ",").map { Name(String($0)) })
+        let error = SSHError(.negotiation(NegotiationFailure(slot: slot, ours: NameList([ours]), theirs: names)))
+        #expect(error.kind == .noCommonAlgorithm)
+        #expect(error.offers?.remedy == remedy)
+        #expect(error.offers?.slot == slot.rawValue)
+        #expect(error.message.contains("we offer \(ours.text); the server offers \(names.text)"))
+        #expect(error.message.hasSuffix(remedy ?? names.text))
     }
 
     @Test("what a server of another protocol said first is quoted, and no more than eighty characters of it")

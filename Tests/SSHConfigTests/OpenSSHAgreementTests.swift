@@ -33,6 +33,12 @@ struct OpenSSHAgreementTests {
             "StrictHostKeyChecking maybe", "SessionType x", "AddressFamily inet4", "UserKnownHostsFile a none",
             "NumberOfPasswordPrompts -1", "ServerAliveCountMax x", "Protocol", "Protocol 3", "Include", "Include \"\"",
             "IgnoreUnknown x*\nxyz", "IgnoreUnknown x*\nabc 1", "ServerAliveInterval 2147483648", "Cipher a b c",
+            "RekeyLimit", "RekeyLimit 15", "RekeyLimit 16", "RekeyLimit 0", "RekeyLimit 1M none",
+            "RekeyLimit default 1h",
+            "RekeyLimit default none", "RekeyLimit none", "RekeyLimit 1X", "RekeyLimit 1G 1h 1h", "RekeyLimit 1G 1x",
+            "RekeyLimit 8E", "RekeyLimit DEFAULT", "RequiredRSASize -1", "RequiredRSASize 1024x",
+            "ConnectionAttempts 0",
+            "ConnectionAttempts -1", "ConnectionAttempts", "BindAddress a b", "BindInterface \"\"",
             "Host web # c", "Match user x # c", "PreferredAuthentications a b", "RemoteCommand \"a", "HostName a 'b",
         ])
     func verdicts(text: String) throws {
@@ -47,6 +53,7 @@ struct OpenSSHAgreementTests {
         printed["hostname"] = [shown(found.host)]
         let texts: [ConfigKeyword] = [
             .user, .hostKeyAlias, .preferredAuthentications, .ciphers, .macs, .kexAlgorithms, .hostKeyAlgorithms,
+            .bindAddress, .bindInterface,
         ]
         for keyword in texts { printed[name(keyword)] = .some(one(found.text(keyword), shown)) }
         let flags: [ConfigKeyword] = [
@@ -55,8 +62,11 @@ struct OpenSSHAgreementTests {
         for keyword in flags { printed[name(keyword)] = .some(one(found.flag(keyword), yes)) }
         let numbers: [ConfigKeyword] = [
             .port, .connectTimeout, .serverAliveInterval, .serverAliveCountMax, .numberOfPasswordPrompts,
+            .connectionAttempts, .requiredRSASize,
         ]
         for keyword in numbers { printed[name(keyword)] = .some(one(found.number(keyword)) { String($0) }) }
+        printed["rekeylimit"] = .some(
+            one(found.rekeyByteCount) { "\($0) \(found.rekeyIntervalSeconds?.value ?? 0)" })
         printed["compression"] = .some(one(found.compression, yes))
         printed["addressfamily"] = .some(one(found.addressFamily) { $0.rawValue })
         printed["sessiontype"] = .some(one(found.sessionType) { $0.rawValue })
@@ -183,6 +193,9 @@ struct ConfigGenerator {
         ("ConnectTimeout", ["10", "1m30s", "1h5", "2D"]),
         ("ServerAliveInterval", ["0", "15", "5m"]),
         ("ServerAliveCountMax", ["0", "7"]),
+        ("RekeyLimit", ["1G", "512m 1h", "default none", "1048576 90", "4K none", "default 5m"]),
+        ("RequiredRSASize", ["1024", "3072"]), ("ConnectionAttempts", ["1", "03"]),
+        ("BindAddress", ["127.0.0.1", "::1"]), ("BindInterface", ["eth0", "\"lo\""]),
         ("NumberOfPasswordPrompts", ["1", "05"]),
         ("PreferredAuthentications", ["publickey,password", "x"]),
         ("Ciphers", ["aes128-ctr", "aes256-gcm@openssh.com,aes128-ctr"]),

@@ -8,9 +8,11 @@ struct ValueTests {
         let samples: [ConfigKeyword: String] = [
             .port: "22", .connectTimeout: "10", .serverAliveInterval: "5", .serverAliveCountMax: "3", .setEnv: "A=b",
             .numberOfPasswordPrompts: "2", .logLevel: "INFO", .addressFamily: "any", .sessionType: "none",
-            .escapeChar: "~", .include: "/nowhere", .match: "all",
+            .escapeChar: "~", .include: "/nowhere", .match: "all", .connectionAttempts: "2", .requiredRSASize: "1024",
+            .rekeyLimit: "1G", .algorithmProfile: "legacy",
         ]
-        #expect(ConfigKeyword.allCases.filter { !$0.rawValue.hasPrefix("GSSAPI") }.count == 102)
+        let ours: Set<ConfigKeyword> = [.algorithmProfile]
+        #expect(ConfigKeyword.allCases.filter { !$0.rawValue.hasPrefix("GSSAPI") && !ours.contains($0) }.count == 102)
         for keyword in ConfigKeyword.allCases {
             let line = "\(keyword.rawValue.uppercased()) \(samples[keyword] ?? "no")"
             let options = try resolve(line)
@@ -150,6 +152,61 @@ struct ValueTests {
             #expect(try resolve("PubkeyAuthentication \(value.rawValue)").pubkeyAuthentication?.value == value)
         }
         #expect(try resolve("Compression yes").compression?.value == true)
+    }
+
+    @Test(
+        "RekeyLimit is bytes, with a unit or default, and perhaps a time",
+        arguments: [
+            ("1048576", 1_048_576, nil), ("512k", 524_288, nil), ("1G none", 1 << 30, nil), ("2M 1h", 2 << 20, 3600),
+            ("default none", 0, nil), ("default 90", 0, 90), ("16", 16, nil), ("0", 0, nil), ("7E", 7 << 60, nil),
+        ] as [(String, Int, Int?)])
+    func rekeyLimit(text: String, bytes: Int, seconds: Int?) throws {
+        let options = try resolve("RekeyLimit \(text)")
+        #expect(options.rekeyByteCount?.value == bytes)
+        #expect(options.rekeyIntervalSeconds?.value == seconds)
+    }
+
+    @Test(
+        "A RekeyLimit that is too small, overflows or is no size is an error",
+        arguments: ["15", "1", "8E", "9223372036854775808", "M", "1Q", "-1", "1G 1h 1h", "1G 1x", "none", "DEFAULT"])
+    func badRekeyLimit(text: String) {
+        let limit = "RekeyLimit: allowed is default or bytes such as 512M, then perhaps a time such as 1h or none"
+        #expect(failure("RekeyLimit \(text)")?.description.hasSuffix(limit) == true)
+    }
+
+    @Test("Of several RekeyLimit lines the first has the bytes, and the first with a time has the time")
+    func rekeyLimits() throws {
+        let options = try resolve("RekeyLimit 1G\nRekeyLimit 2G 1h\nRekeyLimit 3G 2h")
+        #expect(options.rekeyByteCount?.value == 1 << 30)
+        #expect(options.rekeyIntervalSeconds?.value == 3600)
+        #expect(options.rekeyIntervalSeconds?.source.line == 2)
+    }
+
+    @Test("AlgorithmProfile is one of four names")
+    func profiles() throws {
+        for name in ["default", "strict", "legacy", "interop"] {
+            #expect(try resolve("AlgorithmProfile \(name.uppercased())").algorithmProfile?.value == name)
+        }
+        let error = failure("AlgorithmProfile modern")
+        #expect(error?.description.hasSuffix("allowed is default, strict, legacy, interop") == true)
+    }
+
+    @Test("What bounds and begins a connection is read")
+    func connection() throws {
+        let options = try resolve(
+            "ConnectionAttempts 3\nBindAddress ::1\nBindInterface eth0\nRequiredRSASize 1024\nServerAliveInterval 1m")
+        #expect(options.connectionAttempts?.value == 3)
+        #expect(options.bindAddress?.value == "::1")
+        #expect(options.bindInterface?.value == "eth0")
+        #expect(options.requiredRSASize?.value == 1024)
+        #expect(options.serverAliveIntervalSeconds?.value == 60)
+        #expect(options.notes.isEmpty)
+    }
+
+    @Test("The path of a socket keeps its case as a host")
+    func socketCase() throws {
+        #expect(try resolve("HostName unix/run/Login").host == "unix/run/Login")
+        #expect(try resolve("HostName UNIX.example").host == "unix.example")
     }
 
     @Test("Algorithm lists keep their sign and order")

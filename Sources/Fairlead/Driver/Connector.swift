@@ -118,14 +118,6 @@ struct Connector: Sendable {
     ///
     /// The clock of the identification begins here, before TCP connects: a `ConnectTimeout` is for both together.
     private func attach(to channel: any NIOCore.Channel, _ winner: RaceWinner) throws -> SSHConnection {
-        var algorithms = configuration.algorithms
-        algorithms.hostKeys = trust.preferredOrder(of: algorithms.hostKeys)
-        var engineConfiguration = EngineConfiguration(user: Array(configuration.user.utf8), algorithms: algorithms)
-        engineConfiguration.isPolite = isPolite
-        if let timeout = configuration.connectTimeout {
-            engineConfiguration.identificationTimeout = timeout
-            engineConfiguration.keyExchangeTimeout = max(timeout, Limits.handshake)
-        }
         let engine: Engine
         do throws(ProtocolError) {
             engine = try Engine(engineConfiguration, random: .system(), now: SSHConnection.now)
@@ -135,6 +127,23 @@ struct Connector: Sendable {
         let connection = SSHConnection(configuration, engine: engine, transport: channel)
         try channel.pipeline.syncOperations.addHandler(ConnectionHandler(connection, winner))
         return connection
+    }
+
+    private var engineConfiguration: EngineConfiguration {
+        var algorithms = configuration.offer
+        algorithms.hostKeys = trust.preferredOrder(of: algorithms.hostKeys)
+        var engine = EngineConfiguration(user: Array(configuration.user.utf8), algorithms: algorithms)
+        engine.isPolite = isPolite
+        if let timeout = configuration.connectTimeout {
+            engine.identificationTimeout = timeout
+            engine.keyExchangeTimeout = max(timeout, Limits.handshake)
+        }
+        engine.minimumRSABitCount = configuration.minimumRSABitCount
+        if let byteCount = configuration.rekeyByteCount { engine.rekeyLimit.byteCount = byteCount }
+        engine.rekeyLimit.interval = configuration.rekeyInterval
+        engine.keepAlive.interval = configuration.serverAliveInterval
+        engine.keepAlive.countMax = configuration.serverAliveCountMax
+        return engine
     }
 
     private func connectFailure(_ error: any Error) -> SSHError {
