@@ -150,11 +150,14 @@ extension HostKeyAnswer {
 }
 
 extension PublicKey {
-    /// The short name that people know: `ED25519`, `ECDSA`, `RSA`.
+    /// The short name that people know: `ED25519`, `ED448`, `ECDSA`, `RSA`; a security key's ends in `-SK`.
     public var typeDisplayName: String {
         switch typeName {
         case "ssh-ed25519": "ED25519"
+        case "ssh-ed448": "ED448"
         case "ssh-rsa": "RSA"
+        case "sk-ssh-ed25519@openssh.com": "ED25519-SK"
+        case "sk-ecdsa-sha2-nistp256@openssh.com": "ECDSA-SK"
         default: "ECDSA"
         }
     }
