@@ -76,7 +76,7 @@ enum OptionTable {
     static let notYet: [Character: Bool] = {
         let plain = "AafGgKkMNXxYyZ".map { ($0, false) }
         let withValue = "DEIJLOPRSWw".map { ($0, true) }
-        return Dictionary(uniqueKeysWithValues: plain + withValue)
+        return Dictionary(plain + withValue) { first, _ in first }
     }()
 
     /// The option of a letter or of a long name.

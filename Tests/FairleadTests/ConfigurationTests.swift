@@ -1,3 +1,4 @@
+import SSHCore
 import Testing
 
 @testable import Fairlead
@@ -54,6 +55,35 @@ import Testing
         let bad = configuration
         let error = await #expect(throws: SSHError.self) { try await withSSHConnection(bad) { _ in } }
         #expect(error?.stage == .usage)
+    }
+
+    @Test("what is set reaches the engine, and what is not leaves its defaults")
+    func engine() async throws {
+        var configuration = SSHConfiguration.example
+        let trust = try await HostTrust.load(configuration)
+        let plain = configuration.engineConfiguration(trust, isPolite: false)
+        #expect(plain.rekeyLimit == RekeyLimit())
+        #expect(plain.keepAlive == KeepAlive())
+        #expect(plain.minimumRSABitCount == 2048)
+        #expect(plain.identificationTimeout == Limits.handshake)
+        #expect(plain.keyExchangeTimeout == nil)
+        configuration.connectTimeout = .seconds(5)
+        configuration.rekeyByteCount = 4096
+        configuration.rekeyInterval = .seconds(60)
+        configuration.serverAliveInterval = .seconds(7)
+        configuration.serverAliveCountMax = 2
+        configuration.requiredRSASize = 3072
+        configuration.prefersCompression = true
+        let set = configuration.engineConfiguration(trust, isPolite: true)
+        #expect(set.isPolite)
+        #expect(set.identificationTimeout == .seconds(5))
+        #expect(set.keyExchangeTimeout == Limits.handshake)
+        #expect(set.rekeyLimit.byteCount == 4096)
+        #expect(set.rekeyLimit.interval == .seconds(60))
+        #expect(set.keepAlive.interval == .seconds(7))
+        #expect(set.keepAlive.countMax == 2)
+        #expect(set.minimumRSABitCount == 3072)
+        #expect(set.algorithms.compressions == [.zlibOpenSSH, .none])
     }
 
     @Test("a secret shows nothing of itself")

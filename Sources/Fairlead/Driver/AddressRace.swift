@@ -65,8 +65,8 @@ enum AddressRace {
 final class RaceWinner: Sendable {
     private let winner = Mutex<SSHConnection?>(nil)
 
-    /// Whether it is this one; the first to ask is.
-    func `is`(_ connection: SSHConnection) -> Bool {
+    /// Whether this is the one: the first for which that is asked.
+    func accepts(_ connection: SSHConnection) -> Bool {
         winner.withLock {
             if $0 == nil { $0 = connection }
             return $0 === connection

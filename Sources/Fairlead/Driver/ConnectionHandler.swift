@@ -18,7 +18,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        isFirst = winner.is(connection)
+        isFirst = winner.accepts(connection)
         guard isFirst else { return context.close(promise: nil) }
         connection.assumeIsolated { $0.transportOpened() }
     }

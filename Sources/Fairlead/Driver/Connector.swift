@@ -92,7 +92,7 @@ struct Connector: Sendable {
             } onCancel: {
                 pending.cancel()
             }
-            guard winner.is(connection) else { throw SSHConnection.cancelled }
+            guard winner.accepts(connection) else { throw SSHConnection.cancelled }
             return connection
         } catch let error as SSHError {
             throw error
@@ -120,30 +120,14 @@ struct Connector: Sendable {
     private func attach(to channel: any NIOCore.Channel, _ winner: RaceWinner) throws -> SSHConnection {
         let engine: Engine
         do throws(ProtocolError) {
-            engine = try Engine(engineConfiguration, random: .system(), now: SSHConnection.now)
+            engine = try Engine(
+                configuration.engineConfiguration(trust, isPolite: isPolite), random: .system(), now: SSHConnection.now)
         } catch {
             throw SSHError(error)
         }
         let connection = SSHConnection(configuration, engine: engine, transport: channel)
         try channel.pipeline.syncOperations.addHandler(ConnectionHandler(connection, winner))
         return connection
-    }
-
-    private var engineConfiguration: EngineConfiguration {
-        var algorithms = configuration.offer
-        algorithms.hostKeys = trust.preferredOrder(of: algorithms.hostKeys)
-        var engine = EngineConfiguration(user: Array(configuration.user.utf8), algorithms: algorithms)
-        engine.isPolite = isPolite
-        if let timeout = configuration.connectTimeout {
-            engine.identificationTimeout = timeout
-            engine.keyExchangeTimeout = max(timeout, Limits.handshake)
-        }
-        engine.minimumRSABitCount = configuration.minimumRSABitCount
-        if let byteCount = configuration.rekeyByteCount { engine.rekeyLimit.byteCount = byteCount }
-        engine.rekeyLimit.interval = configuration.rekeyInterval
-        engine.keepAlive.interval = configuration.serverAliveInterval
-        engine.keepAlive.countMax = configuration.serverAliveCountMax
-        return engine
     }
 
     private func connectFailure(_ error: any Error) -> SSHError {
@@ -175,13 +159,33 @@ extension SSHConfiguration {
         return path.hasPrefix("/") || path.hasPrefix(".") ? path : "/" + path
     }
 
+    /// What the engine is told of all this.
+    func engineConfiguration(_ trust: HostTrust, isPolite: Bool) -> EngineConfiguration {
+        var algorithms = offer
+        algorithms.hostKeys = trust.preferredOrder(of: algorithms.hostKeys)
+        var engine = EngineConfiguration(user: Array(user.utf8), algorithms: algorithms)
+        engine.isPolite = isPolite
+        if let connectTimeout {
+            engine.identificationTimeout = connectTimeout
+            engine.keyExchangeTimeout = max(connectTimeout, Limits.handshake)
+        }
+        engine.minimumRSABitCount = minimumRSABitCount
+        if let rekeyByteCount { engine.rekeyLimit.byteCount = rekeyByteCount }
+        engine.rekeyLimit.interval = rekeyInterval
+        engine.keepAlive.interval = serverAliveInterval
+        engine.keepAlive.countMax = serverAliveCountMax
+        return engine
+    }
+
     /// The local addresses that may be used; nil leaves them to the system.
     fileprivate func sources() throws -> [SocketAddress]? {
         if let bindAddress { return try resolve(bindAddress, 0, addressFamily) }
         guard let bindInterface else { return nil }
         let addresses = try System.enumerateDevices().filter { $0.name == bindInterface }.compactMap(\.address)
         guard !addresses.isEmpty else { throw SSHError(.connect, .misuse, "\(bindInterface): no such interface") }
-        return addresses
+        // The addresses of the link itself reach nothing beyond it.
+        let isLinkLocal = { (address: SocketAddress) in address.ipAddress?.hasPrefix("fe80:") == true }
+        return addresses.filter { !isLinkLocal($0) } + addresses.filter(isLinkLocal)
     }
 }
 
