@@ -23,6 +23,8 @@ let testSettings: [SwiftSetting] = [
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let crypto = Target.Dependency.product(
+    name: "Crypto", package: "swift-crypto", condition: .when(traits: ["PostQuantum"]))
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 let package = Package(
@@ -32,7 +34,12 @@ let package = Package(
         .library(name: "Fairlead", targets: ["Fairlead"]),
         .executable(name: "fairlead", targets: ["FairleadCommand"]),
     ],
+    traits: [
+        .trait(name: "PostQuantum", description: "ML-KEM key exchange, by swift-crypto"),
+        .default(enabledTraits: ["PostQuantum"]),
+    ],
     dependencies: [
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
@@ -45,7 +52,7 @@ let package = Package(
         .target(name: "CDescriptors"),
         .target(name: "SSHWire", dependencies: [nioCore], swiftSettings: settings),
         .target(
-            name: "SSHCrypto", dependencies: ["SSHWire", "CLibcrypto", "CSodium", "CZlib", nioCore],
+            name: "SSHCrypto", dependencies: ["SSHWire", "CLibcrypto", "CSodium", "CZlib", nioCore, crypto],
             swiftSettings: settings),
         .target(name: "SSHIdentity", dependencies: ["SSHWire", "SSHCrypto", nioCore], swiftSettings: settings),
         .target(
@@ -69,7 +76,7 @@ let package = Package(
             name: "SSHIdentityTests", dependencies: ["SSHWire", "SSHCrypto", "SSHIdentity", "TestSupport", nioCore],
             swiftSettings: testSettings),
         .target(
-            name: "PeerSupport", dependencies: ["SSHWire", "SSHCrypto", "SSHIdentity", "SSHCore", nioCore],
+            name: "PeerSupport", dependencies: ["SSHWire", "SSHCrypto", "SSHIdentity", "SSHCore", nioCore, crypto],
             path: "Tests/Support/Peer", swiftSettings: testSettings),
         .testTarget(
             name: "SSHCoreTests",

@@ -19,6 +19,10 @@ public struct ConnectionInfo: Sendable {
     public internal(set) var macClientToServer: String?
     /// The MAC of what we receive; nil where the cipher authenticates by itself.
     public internal(set) var macServerToClient: String?
+    /// Whether the key exchange withstands a quantum computer that comes later.
+    public internal(set) var isPostQuantum = false
+    /// Keys that the server says it has as well; none of them is proven (OpenSSH PROTOCOL §2.5).
+    public internal(set) var announcedHostKeys: [PublicKey] = []
     /// Whether strict key exchange is in force (CVE-2023-48795).
     public internal(set) var isStrict = false
     /// What convinced the server: `none`, `publickey`, `publickey, unproven` or `password`.
@@ -26,6 +30,7 @@ public struct ConnectionInfo: Sendable {
 
     mutating func note(_ algorithms: NegotiatedAlgorithms) {
         keyExchange = algorithms.keyExchange.rawValue
+        isPostQuantum = algorithms.keyExchange.isPostQuantum
         cipherClientToServer = algorithms.cipherClientToServer.rawValue
         cipherServerToClient = algorithms.cipherServerToClient.rawValue
         macClientToServer = algorithms.macClientToServer?.rawValue

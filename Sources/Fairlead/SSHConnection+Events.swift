@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import SSHCore
+import SSHCrypto
 import SSHIdentity
 import SSHWire
 
@@ -35,6 +36,10 @@ extension SSHConnection {
             configuration.onBanner?(
                 PeerText.block(text.readableBytesView, maximumByteCount: Limits.bannerByteCount))
         case .note(let note): log(note)
+        case .silent(let duration):
+            configuration.logger.notice("no answer from the server for \(duration.components.seconds) s")
+        case .silenceEnded: configuration.logger.notice("the server answers again")
+        case .hostKeysAnnounced(let keys): info.announcedHostKeys = keys
         default: handleSession(event)
         }
     }
@@ -116,6 +121,9 @@ extension SSHConnection {
             logger.warning(
                 "the server lacks strict key exchange (CVE-2023-48795); an attacker on the way could drop its first messages"
             )
+        case .notPostQuantum(let algorithm):
+            logger.debug(
+                "\(algorithm.rawValue) is not post-quantum: what is recorded now may be read by a quantum computer later")
         case .debug(let text, _):
             logger.debug("server says: \(PeerText.line(text))")
         case .unimplemented(let number): logger.debug("answered UNIMPLEMENTED to \(number.name)")

@@ -7,6 +7,7 @@ extension SSHError {
         switch error {
         case .identification(let fault, let firstLine): self = .identification(fault, firstLine)
         case .negotiation(let failure): self = .negotiation(failure)
+        case .timeout(.session): self.init(.lost, .timeout, "Timeout, server not responding.")
         case .timeout(let situation):
             self.init(Self.stage(of: situation), .timeout, "Timed out during \(situation.rawValue)")
         case .closed(let situation):
@@ -20,12 +21,18 @@ extension SSHError {
             self.init(Self.stage(of: name), .protocolViolation, "The server exceeds a limit: \(name.rawValue)")
         case .packet: self.init(.lost, .protocolViolation, "Bad packet: its framing is corrupt")
         case .integrity: self.init(.lost, .protocolViolation, "Corrupted MAC on input")
+        case .compression:
+            self.init(.lost, .protocolViolation, "Bad packet: it does not inflate, or to more than a packet may hold")
         case .unexpected(let number, let situation):
             self.init(
                 Self.stage(of: situation), .protocolViolation,
                 "The server sent \(number.name) when it may not, during \(situation.rawValue)")
         case .malformed(let number, _):
             self.init(.lost, .protocolViolation, "The server sent a \(number.name) that cannot be read")
+        case .notStrict:
+            self.init(
+                .negotiation, .protocolViolation,
+                "The server lacks strict key exchange (CVE-2023-48795), which the profile requires with ChaCha20 or EtM")
         case .keyExchange: self.init(.keyExchange, .protocolViolation, "The server's key exchange value is not valid")
         case .crypto: self.init(.keyExchange, .protocolViolation, "A cryptographic operation failed")
         case .hostSignature, .hostKeyMismatch, .weakHostKey, .hostKeyChangedDuringRekey, .hostKeyRefused:
@@ -41,6 +48,7 @@ extension SSHError {
         case .precedingLines, .precedingLine, .precedingTotal: .identification
         // Sequence numbers wrap to an error only before the first keys are in use.
         case .sequenceNumber: .keyExchange
+        case .rekeys: .lost
         case .heldBytes: .hostKey
         case .deferredPackets: .lost
         }

@@ -12,6 +12,8 @@ package enum Command {
     case provideSignature([UInt8])
     /// No credential is left.
     case giveUpAuthentication
+    /// Renew the keys now.
+    case rekey
     case openSession(ChannelID)
     case request(ChannelID, SessionRequest)
     /// The user took that many bytes of the channel: the window may be credited.

@@ -12,7 +12,9 @@ extension Engine {
         let candidates = SignatureAlgorithm.allCases.filter {
             $0.keyType == key.verificationKey.type && $0 != .rsaSHA1
         }
-        guard candidates.count > 1, let announced = serverSignatureAlgorithms else { return candidates }
+        guard candidates.count > 1, let announced = serverSignatureAlgorithms,
+            !keyExchange.quirks.contains(.concealsSHA2Signatures)
+        else { return candidates }
         return candidates.filter { announced.contains(Name($0.rawValue)) }
     }
 
@@ -69,7 +71,10 @@ extension Engine {
             emit(.authenticationNeeded(round))
         case .finish(let proof):
             phase = .connected
+            // Of what was sent before, only what is still unanswered matters from here on.
+            _ = silence.heard(now: now)
             phaseDeadline = nil
+            try startCompression()
             emit(.authenticated(proof))
         }
     }
@@ -95,6 +100,7 @@ extension Engine {
             throw .unexpected(.serviceAccept, during: situation)
         }
         authentication?.isServiceAccepted = true
+        if let serviceRequestTime { roundTrip.add(now - serviceRequestTime) }
         if authentication?.awaitsServer == false { phaseDeadline = nil }
         if configuration.isPolite {
             emit(.authenticationNeeded(AuthenticationRound(methods: nil, isPartialSuccess: false)))

@@ -29,12 +29,16 @@ extension Engine {
                 try writer.writeData(piece, to: peer)
             } catch { throw fail(error) }
         }
+        storm.dataMoved()
+        do throws(ProtocolError) {
+            try rekeyIfDue()
+        } catch { throw fail(error) }
     }
 
     mutating func acceptConnection(_ number: MessageNumber, _ payload: ByteBuffer) throws(ProtocolError) {
         switch number {
         case .globalRequest: try received(try decode(GlobalRequest.self, payload))
-        case .requestSuccess, .requestFailure: break
+        case .requestSuccess, .requestFailure: globalRequestAnswered()
         case .channelOpen: try received(try decode(ChannelOpen.self, payload))
         case .channelOpenConfirmation: try received(try decode(ChannelOpenConfirmation.self, payload))
         case .channelOpenFailure: try received(try decode(ChannelOpenFailure.self, payload))
@@ -78,6 +82,7 @@ extension Engine {
         }
         switch fate {
         case .deliver:
+            storm.dataMoved()
             if data.readableBytes > 0 { emit(.channelData(id, stream, data)) }
         case .drop:
             break

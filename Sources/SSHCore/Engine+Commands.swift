@@ -23,6 +23,7 @@ extension Engine {
         case .authenticate(let request): try authenticate(request)
         case .provideSignature(let signature): try provideSignature(signature)
         case .giveUpAuthentication: throw .authentication(.cancelled)
+        case .rekey: try startRekey()
         case .openSession(let id): try openSession(id)
         case .request(let id, let request): try make(request, on: id)
         case .consumed(let id, let byteCount): try credit(id, byteCount)

@@ -11,7 +11,9 @@ extension Engine {
         if number == .channelData, phase == .connected, keyExchange.stage == .idle {
             return try received(try decode(ChannelData.self, payload))
         }
-        if keyExchange.skipsNextPacket, (30...49).contains(byte), keyExchange.stage == .awaitingReply {
+        if keyExchange.skipsNextPacket, (30...49).contains(byte),
+            keyExchange.stage == .awaitingReply || keyExchange.stage == .awaitingGroup
+        {
             return keyExchange.skipPacket()
         }
         switch MessageGate.permits(number, phase: phase, keyExchange: keyExchange.stage, isStrict: isStrict) {
@@ -68,7 +70,12 @@ extension Engine {
         case 7: try receivedExtInfo(packet)
         case 20: try received(try decode(KexInit.self, payload), packet)
         case 21: try received(try decode(NewKeys.self, payload))
+        case 31 where keyExchange.stage == .awaitingGroup: try received(try decode(KexDHGexGroup.self, payload))
         case 31: try received(try decode(KexECDHReply.self, payload))
+        case 33: try received(try decode(KexDHGexReply.self, payload).reply)
+        case 192: try received(try decode(Ping.self, payload))
+        // Nobody asked for it.
+        case 193: break
         case 6, 51...53, 60: try acceptAuthentication(number, payload)
         default: try acceptConnection(number, payload)
         }

@@ -17,12 +17,26 @@ extension Engine {
             // Strict key exchange: nothing may have come before (OpenSSH PROTOCOL §1.10).
             guard !isStrict || packet.sequence == 0 else { throw .unexpected(.kexInit, during: .keyExchange) }
         } else {
-            // The server starts a re-exchange; typing and pushes are not on this clock.
-            loginDeadline = phaseDeadline
-            phaseDeadline = now + Limits.rekey
+            // Unless we started it, the clock starts now; typing and pushes are not on this one.
+            if keyExchange.stage == .idle { startRekeyClock() }
         }
         if keyExchange.stage == .idle { try proposeKeyExchange() }
-        try writer.write(try keyExchange.receive(message, payload: packet.payload, random: &random))
+        let answer = try keyExchange.receive(message, payload: packet.payload, random: &random)
+        if let algorithms = keyExchange.proposedAlgorithms { try judge(algorithms) }
+        try writer.write(answer)
+    }
+
+    /// What is wrong with an agreement as a whole.
+    private mutating func judge(_ algorithms: NegotiatedAlgorithms) throws(ProtocolError) {
+        guard keyExchange.sessionID == nil else { return }
+        if !algorithms.keyExchange.isPostQuantum { note(.notPostQuantum(algorithms.keyExchange)) }
+        guard !isStrict, algorithms.isOpenToTerrapin else { return }
+        if configuration.algorithms.requiresStrict { throw .notStrict }
+        note(.notStrict)
+    }
+
+    mutating func received(_ message: KexDHGexGroup) throws(ProtocolError) {
+        try writer.write(try keyExchange.receive(message, random: &random))
     }
 
     mutating func received(_ message: KexECDHReply) throws(ProtocolError) {
@@ -45,6 +59,7 @@ extension Engine {
         trustedHostKey = token
         authentication = UserAuthentication(
             user: configuration.user, sessionID: keyExchange.sessionID ?? [], host: token)
+        serviceRequestTime = now
         try writer.write(ServiceRequest(service: ServiceRequest.userAuthentication))
         try processHeld()
     }
@@ -53,6 +68,9 @@ extension Engine {
         let sealer = try keyExchange.confirm(token)
         try writer.write(NewKeys())
         writer.rekey(sealer, resetSequence: isStrict)
+        if phase == .connected, let algorithms = keyExchange.algorithms {
+            try writer.setCompression(algorithms.compressionClientToServer)
+        }
         for payload in deferred { try writer.write(payload) }
         deferred.removeAll()
         deferredAnswerCount = 0
@@ -64,8 +82,9 @@ extension Engine {
     mutating func received(_ message: NewKeys) throws(ProtocolError) {
         reader.rekey(try keyExchange.receiveNewKeys(), resetSequence: isStrict)
         guard let algorithms = keyExchange.algorithms else { throw .misuse("no algorithms in force") }
+        if phase == .connected { try reader.setCompression(algorithms.compressionServerToClient) }
         let isFirst = phase == .firstKeyExchange
-        if isFirst, !isStrict, algorithms.isOpenToTerrapin { note(.notStrict) }
+        keysExpireAt = configuration.rekeyLimit.interval.map { now + $0 }
         emit(.keysExchanged(algorithms))
         if isFirst {
             phase = .authentication
@@ -75,9 +94,18 @@ extension Engine {
             }
             return
         }
+        rekeyCount += 1
+        try storm.exchanged(now: now)
         phaseDeadline = loginDeadline
         loginDeadline = nil
         for id in channels.ids { emit(.channelWritable(id)) }
+    }
+
+    /// The login succeeded: compression, which was put off until now, begins in both directions (OpenSSH PROTOCOL §1.2).
+    mutating func startCompression() throws(ProtocolError) {
+        guard let algorithms = keyExchange.algorithms else { return }
+        try writer.setCompression(algorithms.compressionClientToServer)
+        try reader.setCompression(algorithms.compressionServerToClient)
     }
 
     /// Extensions of the server (RFC 8308).
@@ -90,6 +118,9 @@ extension Engine {
             return try writer.write(Unimplemented(sequenceNumber: packet.sequence))
         }
         let message = try decode(ExtInfo.self, packet.payload)
+        let zero = ByteBuffer(string: "0")
+        if message.value(of: ExtInfo.ping) == zero { supportsPing = true }
+        if message.value(of: ExtInfo.hostBoundPublicKey) == zero { supportsHostBoundPublicKey = true }
         guard let value = message.value(of: ExtInfo.serverSignatureAlgorithms) else { return }
         serverSignatureAlgorithms = NameList(
             value.readableBytesView.split(separator: UInt8(ascii: ",")).map { Name($0) })

@@ -5,9 +5,9 @@ import SSHWire
 extension Engine {
     mutating func received(_ message: GlobalRequest) throws(ProtocolError) {
         if message.wantsReply { try answer(RequestFailure()) }
-        // A keep-alive is answered so by ssh too; the announcement of host keys needs no answer.
-        let isCustomary = message.name == "keepalive@openssh.com" || message.name == "hostkeys-00@openssh.com"
-        if !isCustomary { note(.globalRequestRefused(message.name)) }
+        if message.name == GlobalRequest.hostKeys { return try receivedHostKeys(message.details) }
+        // A keep-alive is answered so by ssh too.
+        if message.name != GlobalRequest.keepAlive { note(.globalRequestRefused(message.name)) }
     }
 
     mutating func received(_ message: ChannelOpen) throws(ProtocolError) {

@@ -19,6 +19,9 @@ package struct Engine: ~Copyable {
     var keyExchange: KeyExchange
     var isStrict = false
     package internal(set) var serverSignatureAlgorithms: NameList?
+    /// What else the server announced, by name and version (OpenSSH PROTOCOL §1.9, §3.2).
+    package internal(set) var supportsPing = false
+    package internal(set) var supportsHostBoundPublicKey = false
     var extInfoCount = 0
     /// Made from a `TrustedHostKey`; before there is one, nothing can name a user.
     var authentication: UserAuthentication?
@@ -28,6 +31,17 @@ package struct Engine: ~Copyable {
     var hasSuppressedBanners = false
     var noteCount = 0
     var channels = ChannelTable()
+    var silence: SilenceWatch
+    var storm = RekeyStorm()
+    /// When `RekeyLimit` wants the keys renewed.
+    var keysExpireAt: Instant?
+    /// When each of our global requests that await an answer was sent.
+    var globalRequestTimes: [Instant] = []
+    var serviceRequestTime: Instant?
+    package internal(set) var roundTrip = RoundTrip()
+    /// Key exchanges after the first.
+    package internal(set) var rekeyCount = 0
+    var hasHostKeyAnnouncement = false
     /// Payloads that wait for the end of a key exchange.
     var deferred: [ByteBuffer] = []
     /// How many of them answer the peer.
@@ -57,6 +71,7 @@ package struct Engine: ~Copyable {
         keyExchange = KeyExchange(
             clientIdentification: EngineConfiguration.identification,
             minimumRSABitCount: configuration.minimumRSABitCount)
+        silence = SilenceWatch(configuration.keepAlive, now: now)
         phaseDeadline = now + configuration.identificationTimeout
         writer.writeUnframed(EngineConfiguration.identification + Array("\r\n".utf8))
         if !configuration.isPolite { try proposeKeyExchange() }
@@ -78,7 +93,7 @@ package struct Engine: ~Copyable {
 
     /// When `timeOut` is to be called.
     package var deadline: Instant? {
-        [phaseDeadline, channels.deadline].compactMap { $0 }.min()
+        [phaseDeadline, channels.deadline, lifeDeadline].compactMap { $0 }.min()
     }
 
     /// Bytes from the transport; all of them are taken.
@@ -90,8 +105,10 @@ package struct Engine: ~Copyable {
                 try hold(&bytes)
                 return try processHeld()
             }
+            let before = reader.traffic.packetCount
             try process(&bytes)
             try hold(&bytes)
+            if reader.traffic.packetCount != before { heard() }
         } catch {
             throw fail(error)
         }
@@ -117,6 +134,9 @@ package struct Engine: ~Copyable {
         guard phase != .closed else { return }
         if let phaseDeadline, phaseDeadline <= now { throw fail(.timeout(situation)) }
         while let channel = channels.expired(at: now) { try giveUp(channel) }
+        do throws(ProtocolError) {
+            try tend()
+        } catch { throw fail(error) }
     }
 
     /// The peer answered neither CHANNEL_OPEN, nor a request, nor CLOSE: the user is free, and what still comes
@@ -148,7 +168,9 @@ package struct Engine: ~Copyable {
 
     /// Sealed bytes for the transport.
     package mutating func takeOutbound() -> ByteBuffer? {
-        writer.take()
+        guard let bytes = writer.take() else { return nil }
+        if phase == .connected { silence.sent(now: now) }
+        return bytes
     }
 
     /// What is going on, for errors.
@@ -209,11 +231,13 @@ package struct Engine: ~Copyable {
         }
         while phase != .closed, keyExchange.stage != .awaitingTrust, let packet = try reader.next(from: &bytes) {
             try dispatch(packet)
+            if phase == .connected, keyExchange.stage == .idle { try rekeyIfDue() }
         }
     }
 
     private mutating func identified(_ server: Identification) throws(ProtocolError) {
         keyExchange.serverIdentification = server.line
+        keyExchange.quirks = Quirks(server)
         phase = .firstKeyExchange
         if let timeout = configuration.keyExchangeTimeout { phaseDeadline = now + timeout }
         emit(.identified(server))

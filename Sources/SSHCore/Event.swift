@@ -20,6 +20,11 @@ package enum Event {
     /// The server's words before login, unescaped.
     case banner(ByteBuffer)
     case note(Note)
+    /// An answer has been due for so long; again while it lasts.
+    case silent(Duration)
+    case silenceEnded
+    /// The server's host keys by its own word: nothing here is proven.
+    case hostKeysAnnounced([PublicKey])
     case channelOpened(ChannelID)
     case channelRefused(ChannelID, reason: UInt32, text: ByteBuffer)
     /// The server never answered the open or a request; the rest of the connection is untouched.
@@ -39,6 +44,8 @@ package enum Event {
         case longIdentification
         /// The peer lacks strict key exchange and the negotiated cipher or MAC is open to Terrapin (CVE-2023-48795).
         case notStrict
+        /// The key exchange does not withstand a quantum computer that comes later.
+        case notPostQuantum(KeyExchangeAlgorithm)
         case debug(text: [UInt8], alwaysDisplay: Bool)
         case unimplemented(MessageNumber)
         case bannersSuppressed

@@ -38,6 +38,16 @@ package enum Limits {
     package static let rekeyByteCount: UInt64 = 1 << 30
     /// Packets under one set of keys (OpenSSH's MAX_PACKETS; RFC 4344 §3.1 allows twice as many).
     package static let rekeyPacketCount: UInt64 = 1 << 31
+    /// Packets under one set of keys at the very most: one more would repeat a number, and with it a nonce.
+    package static let keyPacketCount: UInt64 = 1 << 32
+    /// Key exchanges without any channel data between them before a server counts as a storm; ten a second are forgiven.
+    package static let idleRekeyCount = 300
+    /// Host keys of one announcement that are looked at.
+    package static let announcedHostKeyCount = 64
+    /// Our global requests that may await an answer.
+    package static let globalRequestCount = 64
+    /// What one packet may inflate to: as much as a packet without compression may hold.
+    package static let inflatedByteCount = Int(packetByteCount)
     /// Notes that one connection's peer may cause before they are dropped.
     package static let noteCount = 1000
 
@@ -51,6 +61,10 @@ package enum Limits {
     package static let channelReply = Duration.seconds(150)
     /// A key exchange after the first.
     package static let rekey = Duration.seconds(60)
+    /// An answer that is due for this long is asked for.
+    package static let silenceProbe = Duration.seconds(10)
+    /// An answer that is due for this long, and each time so long again, is missed aloud.
+    package static let silenceShown = Duration.seconds(15)
     /// The peer's CHANNEL_CLOSE after ours.
     package static let channelClose = Duration.seconds(5)
 }

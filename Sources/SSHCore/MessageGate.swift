@@ -45,7 +45,8 @@ package enum MessageGate {
         switch number {
         case 1...4: .accept
         case 21: stage == .awaitingNewKeys ? .accept : .refuse
-        case 31: stage == .awaitingReply ? .accept : .refuse
+        case 31: stage == .awaitingReply || stage == .awaitingGroup ? .accept : .refuse
+        case 33: stage == .awaitingGroupReply ? .accept : .refuse
         case 8...19, 22...29, 128...255: .unimplemented
         default: .refuse
         }
@@ -58,6 +59,7 @@ package enum MessageGate {
         case 6, 51, 52, 60: phase == .authentication ? .accept : .refuse
         case 53: .accept
         case 80...82, 90...100: phase == .connected ? .accept : .refuse
+        case 192, 193: phase == .connected ? .accept : .unimplemented
         default: .unimplemented
         }
     }

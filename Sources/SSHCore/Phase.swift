@@ -20,8 +20,12 @@ package enum KeyExchangeStage: Hashable, Sendable, CaseIterable {
     case idle
     /// Our KEXINIT is out, the peer's is awaited.
     case awaitingKexInit
+    /// Our request for a group is out.
+    case awaitingGroup
     /// Our public share is out.
     case awaitingReply
+    /// Our public share in the server's group is out.
+    case awaitingGroupReply
     /// The reply is proven; the host key awaits a decision. Nothing is read meanwhile.
     case awaitingTrust
     /// Our NEWKEYS is out.

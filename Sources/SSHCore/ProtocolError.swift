@@ -14,6 +14,8 @@ package enum ProtocolError: Error, Equatable {
     case packet
     /// A tag or a MAC is wrong: the bytes were changed on the way.
     case integrity
+    /// A payload that does not inflate, or to more than a packet may hold (RFC 4253 §6.2).
+    case compression
     /// A message that is not legal now.
     case unexpected(MessageNumber, during: Situation)
     /// A message whose fields do not parse.
@@ -27,6 +29,8 @@ package enum ProtocolError: Error, Equatable {
     case hostKeyMismatch
     case weakHostKey(bitCount: Int)
     case hostKeyChangedDuringRekey
+    /// The peer lacks strict key exchange, which the profile requires with what was negotiated.
+    case notStrict
     /// The host-key policy said no.
     case hostKeyRefused
     case authentication(AuthenticationFault)
@@ -51,6 +55,7 @@ package enum ProtocolError: Error, Equatable {
         case sequenceNumber = "packets under one set of keys"
         case heldBytes = "bytes sent before the host key was decided on"
         case deferredPackets = "packets waiting for a key exchange"
+        case rekeys = "key exchanges without anything in between"
     }
 
     package enum AuthenticationFault: Hashable, Sendable { case tooManyAttempts, cancelled, unsolicited }
@@ -75,7 +80,8 @@ package enum ProtocolError: Error, Equatable {
         case .identification, .closed, .disconnected: nil
         case .limit, .packet, .unexpected, .malformed, .channel, .crypto: .protocolError
         case .integrity: .macError
-        case .negotiation, .keyExchange, .hostSignature, .hostKeyMismatch, .weakHostKey: .keyExchangeFailed
+        case .compression: .compressionError
+        case .negotiation, .notStrict, .keyExchange, .hostSignature, .hostKeyMismatch, .weakHostKey: .keyExchangeFailed
         case .hostKeyChangedDuringRekey, .hostKeyRefused: .hostKeyNotVerifiable
         case .authentication(.tooManyAttempts): .noMoreAuthenticationMethods
         case .authentication(.cancelled): .authenticationCancelled

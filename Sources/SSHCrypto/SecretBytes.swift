@@ -89,4 +89,17 @@ extension SecretBytes {
         guard index >= 0, index < count else { return }
         unsafe withUnsafeMutableBytes { unsafe $0[index] = byte }
     }
+
+    /// Keeps only the bits of `mask`, and sets those of `bits`, in one byte; an index outside is ignored.
+    mutating func change(at index: Int, keep mask: UInt8, set bits: UInt8 = 0) {
+        guard index >= 0, index < count else { return }
+        unsafe withUnsafeMutableBytes { unsafe $0[index] = $0[index] & mask | bits }
+    }
+
+    /// In constant time.
+    var isZero: Bool {
+        unsafe withUnsafeBytes { bytes in
+            unsafe bytes.bindMemory(to: UInt8.self).baseAddress.map { unsafe sodium_is_zero($0, bytes.count) == 1 } ?? true
+        }
+    }
 }

@@ -11,6 +11,7 @@ package struct DisconnectReason: Hashable, Sendable, RawRepresentable {
     package static let protocolError = DisconnectReason(rawValue: 2)
     package static let keyExchangeFailed = DisconnectReason(rawValue: 3)
     package static let macError = DisconnectReason(rawValue: 5)
+    package static let compressionError = DisconnectReason(rawValue: 6)
     package static let versionNotSupported = DisconnectReason(rawValue: 8)
     package static let hostKeyNotVerifiable = DisconnectReason(rawValue: 9)
     package static let connectionLost = DisconnectReason(rawValue: 10)

@@ -22,10 +22,12 @@ package struct MPInt: Hashable, Sendable {
     }
 
     package func encode(into body: inout ByteBuffer) {
-        guard let first = magnitude.first, first & 0x80 != 0 else { return body.writeString(magnitude) }
-        body.writeInteger(UInt32(truncatingIfNeeded: magnitude.count + 1))
-        body.writeInteger(UInt8(0))
-        body.writeBytes(magnitude)
+        body.writeString(self.body)
+    }
+
+    /// What the length field counts: a zero byte in front where the first bit would mean a minus.
+    package var body: [UInt8] {
+        (magnitude.first ?? 0) & 0x80 == 0 ? magnitude : [0] + magnitude
     }
 
     package var bitCount: Int {

@@ -55,9 +55,9 @@ struct HostileRow: Sendable, CustomStringConvertible {
 /// `ProtocolError` without what it carries.
 enum ErrorKind: String, Sendable {
     case notSSH, version, malformedIdentification, lineTooLong
-    case precedingLines, precedingLine, precedingTotal, sequenceNumber, deferredPackets, heldBytes
-    case packet, integrity, unexpected, malformed, negotiation, keyExchange, hostSignature, hostKeyMismatch
-    case weakHostKey, hostKeyChangedDuringRekey, hostKeyRefused
+    case precedingLines, precedingLine, precedingTotal, sequenceNumber, deferredPackets, heldBytes, rekeys
+    case packet, integrity, compression, unexpected, malformed, negotiation, keyExchange, hostSignature, hostKeyMismatch
+    case weakHostKey, hostKeyChangedDuringRekey, hostKeyRefused, notStrict
     case tooManyAttempts, cancelled, unsolicited
     case timeout, disconnected, closed, channel, crypto, misuse
 }
@@ -75,8 +75,11 @@ extension ProtocolError {
         case .limit(.sequenceNumber): .sequenceNumber
         case .limit(.deferredPackets): .deferredPackets
         case .limit(.heldBytes): .heldBytes
+        case .limit(.rekeys): .rekeys
+        case .notStrict: .notStrict
         case .packet: .packet
         case .integrity: .integrity
+        case .compression: .compression
         case .unexpected: .unexpected
         case .malformed: .malformed
         case .negotiation: .negotiation

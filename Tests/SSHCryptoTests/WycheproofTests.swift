@@ -53,16 +53,16 @@ struct WycheproofTests {
     func x25519() throws {
         var count = 0
         for vector in try groups("x25519_test.json").flatMap(\.tests) {
-            let key = try EphemeralKey(scalar: SecretBytes(copying: hex(vector.private ?? "")))
+            let key = try X25519(scalar: SecretBytes(copying: hex(vector.private ?? "")))
             let shared = hex(vector.shared ?? "")
             let secret: [UInt8]?
             do {
-                secret = try key.sharedSecret(with: hex(vector.public ?? "")).encoded.exposed()
+                secret = try key.agree(with: hex(vector.public ?? "")).exposed()
             } catch {
                 secret = nil
             }
             let isZero = shared.allSatisfy { $0 == 0 }
-            #expect(secret == (isZero ? nil : SharedSecret(magnitude: SecretBytes(copying: shared)).encoded.exposed()))
+            #expect(secret == (isZero ? nil : shared))
             count += 1
         }
         #expect(count > 500)

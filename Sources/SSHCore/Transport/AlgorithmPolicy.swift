@@ -7,7 +7,7 @@ package struct AlgorithmPolicy: Hashable, Sendable {
     package var hostKeys: [SignatureAlgorithm]
     package var ciphers: [CipherAlgorithm]
     package var macs: [MACAlgorithm]
-    package var compressions: [CompressionAlgorithm] = [.none]
+    package var compressions: [CompressionAlgorithm] = [.none, .zlibOpenSSH]
     /// Whether a peer without strict key exchange is refused where Terrapin (CVE-2023-48795) would be possible.
     package var requiresStrict = false
 
@@ -15,23 +15,53 @@ package struct AlgorithmPolicy: Hashable, Sendable {
     package enum Profile: String, CaseIterable, Sendable { case standard = "default", strict, legacy, interop }
 
     /// OpenSSH's order, but with AES-GCM first where the processor has AES instructions.
-    package static let standard = AlgorithmPolicy(
-        keyExchanges: [.curve25519SHA256, .curve25519SHA256LibSSH],
-        hostKeys: [.ed25519, .ecdsaNISTP256, .rsaSHA512, .rsaSHA256],
-        ciphers: CPU.hasAES
-            ? [.aes128GCM, .aes256GCM, .chaCha20Poly1305, .aes128CTR, .aes192CTR, .aes256CTR]
-            : [.chaCha20Poly1305, .aes128GCM, .aes256GCM, .aes128CTR, .aes192CTR, .aes256CTR],
-        macs: [.hmacSHA256ETM, .hmacSHA512ETM, .hmacSHA256, .hmacSHA512])
+    package static let standard = standard(hasAES: CPU.hasAES)
+
+    package static func standard(hasAES: Bool) -> AlgorithmPolicy {
+        AlgorithmPolicy(
+            keyExchanges: [
+                .mlkem768X25519SHA256, .sntrup761X25519SHA512, .sntrup761X25519SHA512OpenSSH, .curve25519SHA256,
+                .curve25519SHA256LibSSH, .ecdhNISTP256, .ecdhNISTP384, .ecdhNISTP521, .groupExchangeSHA256,
+                .group16SHA512, .group18SHA512, .group14SHA256,
+            ],
+            hostKeys: [
+                .ed25519, .ecdsaNISTP256, .ecdsaNISTP384, .ecdsaNISTP521, .securityKeyEd25519,
+                .securityKeyECDSANISTP256, .rsaSHA512, .rsaSHA256,
+            ],
+            ciphers: (hasAES
+                ? [.aes128GCM, .aes256GCM, .chaCha20Poly1305] : [.chaCha20Poly1305, .aes128GCM, .aes256GCM])
+                + [.aes128CTR, .aes192CTR, .aes256CTR],
+            macs: [.hmacSHA256ETM, .hmacSHA512ETM, .hmacSHA256, .hmacSHA512])
+    }
 
     package init(_ profile: Profile) {
         self = .standard
+        switch profile {
+        case .standard: break
+        case .strict:
+            keyExchanges.removeAll { !$0.isPostQuantum }
+            hostKeys.removeAll {
+                [.ecdsaNISTP256, .ecdsaNISTP384, .ecdsaNISTP521, .securityKeyECDSANISTP256].contains($0)
+            }
+            ciphers.removeAll { !$0.isAuthenticated }
+            macs.removeAll { !$0.encryptsFirst }
+            requiresStrict = true
+        case .legacy:
+            keyExchanges += [.groupExchangeSHA1, .group14SHA1, .group1SHA1]
+            hostKeys += [.rsaSHA1]
+            ciphers += [.aes256CBC, .aes192CBC, .aes128CBC, .tripleDESCBC]
+            macs += [.hmacSHA1, .hmacSHA1ETM, .hmacSHA1Truncated]
+        case .interop:
+            keyExchanges += [.curve448SHA512, .group15SHA512, .group17SHA512]
+            hostKeys += [.ed448]
+        }
     }
 
     package init(
         keyExchanges: [KeyExchangeAlgorithm], hostKeys: [SignatureAlgorithm], ciphers: [CipherAlgorithm],
         macs: [MACAlgorithm]
     ) {
-        self.keyExchanges = keyExchanges
+        self.keyExchanges = keyExchanges.filter(KeyExchangeAlgorithm.available.contains)
         self.hostKeys = hostKeys
         self.ciphers = ciphers
         self.macs = macs
@@ -47,7 +77,8 @@ package struct AlgorithmPolicy: Hashable, Sendable {
         return KexInit(
             cookie: cookie, keyExchanges: NameList(kexNames),
             hostKeys: NameList(hostKeys.map { Name($0.rawValue) }),
-            ciphers: NameList(ciphers.map { Name($0.rawValue) }), macs: NameList(macs.map { Name($0.rawValue) }))
+            ciphers: NameList(ciphers.map { Name($0.rawValue) }), macs: NameList(macs.map { Name($0.rawValue) }),
+            compressions: NameList(compressions.map { Name($0.rawValue) }))
     }
 
     /// Names in a key-exchange list that are not key exchanges.

@@ -2,13 +2,15 @@ import SSHWire
 package import NIOCore
 package import SSHCrypto
 
-/// The inputs of the exchange hash H, in their order (RFC 4253 §8, RFC 5656 §4).
+/// The inputs of the exchange hash H, in their order (RFC 4253 §8, RFC 5656 §4, RFC 4419 §3).
 package struct ExchangeHash {
     package var clientIdentification: [UInt8]
     package var serverIdentification: [UInt8]
     package var clientKexInit: ByteBuffer
     package var serverKexInit: ByteBuffer
     package var hostKey: [UInt8]
+    /// What group exchange adds: sizes asked for, prime and generator (RFC 4419 §3).
+    package var group = ByteBuffer()
     package var clientShare: [UInt8]
     package var serverShare: [UInt8]
 
@@ -32,6 +34,7 @@ package struct ExchangeHash {
         strings.writeString(clientKexInit)
         strings.writeString(serverKexInit)
         strings.writeString(hostKey)
+        strings.writeImmutableBuffer(group)
         strings.writeString(clientShare)
         strings.writeString(serverShare)
         var digest = try Digest(algorithm)

@@ -3,13 +3,13 @@ package import SSHCrypto
 package import SSHIdentity
 package import SSHWire
 
-/// One key exchange, from KEXINIT to NEWKEYS (RFC 4253 §7–8, RFC 8731).
+/// One key exchange, from KEXINIT to NEWKEYS (RFC 4253 §7–8, RFC 4419, RFC 5656, RFC 8731, RFC 10042).
 ///
 /// Owned by the engine, one at a time; the session identifier and the host key of the first one stay for the life of
 /// the connection.
 ///
-/// Idle, proposed (our KEXINIT is out), sharing (our ephemeral share is out), proven (the reply's signature holds; the
-/// host key awaits a decision) and switching (our NEWKEYS is out). It refuses a reply that proves nothing before anyone
+/// Idle, proposed (our KEXINIT is out), requesting (we asked for a group), sharing (our ephemeral share is out), proven
+/// (the reply's signature holds; the host key awaits a decision) and switching (our NEWKEYS is out). It refuses a reply that proves nothing before anyone
 /// hears of its host key, and a host key that changes at a later exchange.
 package struct KeyExchange: ~Copyable {
     private struct Proposal {
@@ -17,11 +17,17 @@ package struct KeyExchange: ~Copyable {
         var payload: ByteBuffer
     }
 
-    private struct Sharing: ~Copyable {
+    private struct Agreed {
         let ours: Proposal
         let theirs: ByteBuffer
-        let agreement: NegotiatedAlgorithms
+        let algorithms: NegotiatedAlgorithms
+    }
+
+    private struct Sharing: ~Copyable {
+        let agreed: Agreed
         let ephemeral: EphemeralKey
+        /// What the group adds to the exchange hash.
+        var group = ByteBuffer()
     }
 
     private struct Proven: ~Copyable {
@@ -34,6 +40,7 @@ package struct KeyExchange: ~Copyable {
     private enum State: ~Copyable {
         case idle
         case proposed(Proposal)
+        case requesting(Agreed, KexDHGexRequest)
         case sharing(Sharing)
         case proven(Proven)
         case switching(Opener)
@@ -43,6 +50,9 @@ package struct KeyExchange: ~Copyable {
     private let clientIdentification: [UInt8]
     private let minimumRSABitCount: Int
     package var serverIdentification: [UInt8] = []
+    package var quirks = Quirks()
+    /// The last prime of a server that was tested.
+    private var testedPrime: MPInt?
     package private(set) var stage = KeyExchangeStage.idle
     /// What the exchange in progress agreed on.
     package private(set) var proposedAlgorithms: NegotiatedAlgorithms?
@@ -64,7 +74,7 @@ package struct KeyExchange: ~Copyable {
     /// Whether packets other than the exchange's own must wait: from our KEXINIT to our NEWKEYS.
     package var holdsBackOthers: Bool {
         switch stage {
-        case .awaitingKexInit, .awaitingReply, .awaitingTrust: true
+        case .awaitingKexInit, .awaitingGroup, .awaitingReply, .awaitingGroupReply, .awaitingTrust: true
         case .idle, .awaitingNewKeys: false
         }
     }
@@ -77,22 +87,58 @@ package struct KeyExchange: ~Copyable {
         return payload
     }
 
-    /// The peer's proposal: agree, and offer our public share.
+    /// The peer's proposal: agree, and offer our public share or ask for a group.
     package mutating func receive(
         _ theirs: KexInit, payload: ByteBuffer, random: inout RandomSource
-    ) throws(ProtocolError) -> KexECDHInit {
+    ) throws(ProtocolError) -> ByteBuffer {
         guard case .proposed(let ours) = take() else { throw .unexpected(KexInit.number, during: .keyExchange) }
         let agreement = try Negotiation.agree(ours: ours.message, theirs: theirs)
         proposedAlgorithms = agreement
         skipsNextPacket = Negotiation.isWrongGuess(ours: ours.message, theirs: theirs)
+        let agreed = Agreed(ours: ours, theirs: payload, algorithms: agreement)
+        if agreement.keyExchange.isGroupExchange {
+            let request = GroupSizes.request(for: agreement, quirks: quirks)
+            state = .requesting(agreed, request)
+            stage = .awaitingGroup
+            return request.payload
+        }
         do throws(CryptoError) {
             let ephemeral = try EphemeralKey(for: agreement.keyExchange, random: &random)
             let share = KexECDHInit(publicShare: ephemeral.publicShare)
-            state = .sharing(Sharing(ours: ours, theirs: payload, agreement: agreement, ephemeral: ephemeral))
+            state = .sharing(Sharing(agreed: agreed, ephemeral: ephemeral))
             stage = .awaitingReply
-            return share
+            return share.payload
         } catch {
             throw .crypto(error)
+        }
+    }
+
+    /// The server's group: check it, and offer our public share in it (RFC 4419 §3).
+    package mutating func receive(
+        _ message: KexDHGexGroup, random: inout RandomSource
+    ) throws(ProtocolError) -> ByteBuffer {
+        guard case .requesting(let agreed, let request) = take() else {
+            throw .unexpected(KexDHGexGroup.number, during: .keyExchange)
+        }
+        do throws(CryptoError) {
+            let group = try FiniteFieldGroup(
+                prime: message.prime, generator: message.generator,
+                bitCounts: Int(request.minimum)...Int(request.maximum))
+            if testedPrime != group.prime {
+                guard try group.isProbablyPrime(random: &random) else { throw .invalidShare }
+                testedPrime = group.prime
+            }
+            let ephemeral = try EphemeralKey(
+                group: group, hash: agreed.algorithms.keyExchange.hash, random: &random)
+            let share = KexDHGexInit(publicShare: ephemeral.publicShare)
+            var sharing = Sharing(agreed: agreed, ephemeral: ephemeral)
+            request.encode(into: &sharing.group)
+            message.encode(into: &sharing.group)
+            state = .sharing(sharing)
+            stage = .awaitingGroupReply
+            return share.payload
+        } catch {
+            throw .keyExchange(error)
         }
     }
 
@@ -106,13 +152,15 @@ package struct KeyExchange: ~Copyable {
         guard case .sharing(let sharing) = take() else {
             throw .unexpected(KexECDHReply.number, during: .keyExchange)
         }
-        let agreement = sharing.agreement
-        let hash = ExchangeHash(
+        let agreement = sharing.agreed.algorithms
+        let share = try Self.canonical(reply.publicShare, for: agreement.keyExchange)
+        var hash = ExchangeHash(
             clientIdentification: clientIdentification, serverIdentification: serverIdentification,
-            clientKexInit: sharing.ours.payload, serverKexInit: sharing.theirs, hostKey: reply.hostKey,
-            clientShare: sharing.ephemeral.publicShare, serverShare: reply.publicShare)
+            clientKexInit: sharing.agreed.ours.payload, serverKexInit: sharing.agreed.theirs, hostKey: reply.hostKey,
+            clientShare: sharing.ephemeral.publicShare, serverShare: share)
+        hash.group = sharing.group
         let key = try parseHostKey(reply.hostKey, for: agreement.hostKey)
-        let secret = try Self.agree(sharing, with: reply.publicShare)
+        let secret = try agree(sharing, with: share)
         let value: [UInt8]
         do throws(CryptoError) {
             value = try hash.value(agreement.keyExchange.hash, secret: secret)
@@ -174,11 +222,25 @@ package struct KeyExchange: ~Copyable {
         return taken
     }
 
-    private static func agree(
+    /// A number in the one form that both sides hash: without redundant zeros (RFC 4251 §5).
+    ///
+    /// A negative one is no share.
+    private static func canonical(
+        _ share: [UInt8], for algorithm: KeyExchangeAlgorithm
+    ) throws(ProtocolError) -> [UInt8] {
+        guard algorithm.sharesAreNumbers else { return share }
+        var string = ByteBuffer()
+        string.writeString(share)
+        guard let number = try? MPInt(from: &string) else { throw .keyExchange(.invalidShare) }
+        return number.body
+    }
+
+    private func agree(
         _ sharing: consuming Sharing, with share: [UInt8]
     ) throws(ProtocolError) -> SharedSecret {
         do throws(CryptoError) {
-            return try sharing.ephemeral.sharedSecret(with: share)
+            return try sharing.ephemeral.sharedSecret(
+                with: share, keepsZeros: quirks.contains(.keepsZerosOfSecret))
         } catch {
             throw .keyExchange(error)
         }

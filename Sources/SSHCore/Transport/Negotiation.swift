@@ -11,6 +11,8 @@ package struct NegotiatedAlgorithms: Hashable, Sendable {
     package var cipherServerToClient: CipherAlgorithm
     package var macClientToServer: MACAlgorithm?
     package var macServerToClient: MACAlgorithm?
+    package var compressionClientToServer = CompressionAlgorithm.none
+    package var compressionServerToClient = CompressionAlgorithm.none
 }
 
 /// No common algorithm: in which slot, and what each side offered there.
@@ -41,7 +43,6 @@ package enum Negotiation {
             CipherAlgorithm.self, .cipherClientToServer, ours.ciphersClientToServer, theirs.ciphersClientToServer)
         let cipherIn = try pick(
             CipherAlgorithm.self, .cipherServerToClient, ours.ciphersServerToClient, theirs.ciphersServerToClient)
-        try requireNoCompression(ours, theirs)
         return NegotiatedAlgorithms(
             keyExchange: try pick(KeyExchangeAlgorithm.self, .keyExchange, ours.keyExchanges, theirs.keyExchanges),
             hostKey: try pick(SignatureAlgorithm.self, .hostKey, ours.hostKeys, theirs.hostKeys),
@@ -52,7 +53,13 @@ package enum Negotiation {
                 : try pick(MACAlgorithm.self, .macClientToServer, ours.macsClientToServer, theirs.macsClientToServer),
             macServerToClient: cipherIn.isAuthenticated
                 ? nil
-                : try pick(MACAlgorithm.self, .macServerToClient, ours.macsServerToClient, theirs.macsServerToClient))
+                : try pick(MACAlgorithm.self, .macServerToClient, ours.macsServerToClient, theirs.macsServerToClient),
+            compressionClientToServer: try pick(
+                CompressionAlgorithm.self, .compressionClientToServer, ours.compressionsClientToServer,
+                theirs.compressionsClientToServer),
+            compressionServerToClient: try pick(
+                CompressionAlgorithm.self, .compressionServerToClient, ours.compressionsServerToClient,
+                theirs.compressionsServerToClient))
     }
 
     /// Whether the packet that `theirs` announced to follow was guessed for other algorithms and is to be skipped (§7.1).
@@ -70,20 +77,5 @@ package enum Negotiation {
             if let algorithm = Algorithm(rawValue: String(decoding: name.bytes, as: UTF8.self)) { return algorithm }
         }
         throw .negotiation(NegotiationFailure(slot: slot, ours: ours, theirs: theirs))
-    }
-
-    private static func requireNoCompression(_ ours: KexInit, _ theirs: KexInit) throws(ProtocolError) {
-        guard theirs.compressionsClientToServer.contains("none") else {
-            throw .negotiation(
-                NegotiationFailure(
-                    slot: .compressionClientToServer, ours: ours.compressionsClientToServer,
-                    theirs: theirs.compressionsClientToServer))
-        }
-        guard theirs.compressionsServerToClient.contains("none") else {
-            throw .negotiation(
-                NegotiationFailure(
-                    slot: .compressionServerToClient, ours: ours.compressionsServerToClient,
-                    theirs: theirs.compressionsServerToClient))
-        }
     }
 }

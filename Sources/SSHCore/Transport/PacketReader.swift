@@ -17,9 +17,11 @@ package struct PacketReader: ~Copyable {
 
     private var opener = Opener()
     private var isEncrypted = false
+    package private(set) var traffic = Traffic()
     /// What a packet of `Limits.channelPacketByteCount` needs, as buffers grow by doubling.
     private var ring = BufferRing(count: 96, largestKept: 64 * 1024)
     private var carry = ByteBuffer()
+    private var decompressor: Decompressor?
     /// The length of the packet at hand, once its header was read; reading it twice would advance the cipher twice.
     private var length: UInt32?
     /// Why the connection is about to end, and how many bytes of the packet at hand were worked on before that was clear.
@@ -35,7 +37,17 @@ package struct PacketReader: ~Copyable {
     package mutating func rekey(_ opener: consuming Opener, resetSequence: Bool) {
         self.opener = opener
         isEncrypted = true
+        traffic.keysChanged()
         if resetSequence { sequence = 0 }
+    }
+
+    /// What follows is compressed, with a history that begins here; or nothing is any more.
+    package mutating func setCompression(_ algorithm: CompressionAlgorithm) throws(ProtocolError) {
+        do throws(CryptoError) {
+            decompressor = algorithm == .none ? nil : try Decompressor()
+        } catch {
+            throw .crypto(error)
+        }
     }
 
     /// The next packet, or nil when more bytes are needed; then all of `bytes` is consumed.
@@ -86,9 +98,11 @@ package struct PacketReader: ~Copyable {
             return try open(from: &bytes)
         }
         bytes.moveReaderIndex(forwardBy: totalByteCount(length))
+        traffic.add(totalByteCount(length))
         self.length = nil
         ring.put(plaintext, into: slot)
-        return Packet(payload: try payload(of: plaintext), sequence: try advance())
+        let payload = try payload(of: plaintext)
+        return Packet(payload: decompressor == nil ? payload : try inflate(payload), sequence: try advance())
     }
 
     private mutating func readLength(in bytes: ByteBuffer) throws(ProtocolError) -> UInt32 {
@@ -139,11 +153,25 @@ package struct PacketReader: ~Copyable {
         return payload
     }
 
+    private mutating func inflate(_ payload: ByteBuffer) throws(ProtocolError) -> ByteBuffer {
+        var (slot, inflated) = ring.take(minimumCapacity: payload.readableBytes)
+        do throws(CryptoError) {
+            try decompressor?.decompress(payload, maximumByteCount: Limits.inflatedByteCount, into: &inflated)
+        } catch {
+            throw .compression
+        }
+        ring.put(inflated, into: slot)
+        guard inflated.readableBytes > 0 else { throw .packet }
+        return inflated
+    }
+
     private mutating func advance() throws(ProtocolError) -> UInt32 {
         let current = sequence
         sequence &+= 1
         // Numbers wrap in a long session (RFC 4253 §6.4), never before the first keys.
-        guard sequence != 0 || isEncrypted else { throw .limit(.sequenceNumber) }
+        guard isEncrypted ? traffic.keyPacketCount <= Limits.keyPacketCount : sequence != 0 else {
+            throw .limit(.sequenceNumber)
+        }
         return current
     }
 }

@@ -12,8 +12,10 @@ package struct PacketWriter: ~Copyable {
     private var slot: Int?
     private var outbound = ByteBuffer()
     private var random: RandomSource
+    private var compressor: Compressor?
     package private(set) var sequence: UInt32 = 0
     private var isEncrypted = false
+    package private(set) var traffic = Traffic()
 
     package init(random: RandomSource) {
         self.random = random
@@ -25,6 +27,7 @@ package struct PacketWriter: ~Copyable {
     package mutating func rekey(_ sealer: consuming Sealer, resetSequence: Bool) {
         self.sealer = sealer
         isEncrypted = true
+        traffic.keysChanged()
         if resetSequence { sequence = 0 }
     }
 
@@ -34,7 +37,17 @@ package struct PacketWriter: ~Copyable {
         outbound.writeBytes(bytes)
     }
 
+    /// What follows is compressed, with a history that begins here; or nothing is any more.
+    package mutating func setCompression(_ algorithm: CompressionAlgorithm) throws(ProtocolError) {
+        do throws(CryptoError) {
+            compressor = algorithm == .none ? nil : try Compressor()
+        } catch {
+            throw .crypto(error)
+        }
+    }
+
     package mutating func write(_ payload: ByteBuffer) throws(ProtocolError) {
+        guard compressor == nil else { return try writeCompressed(payload) }
         let start = begin(payloadByteCount: payload.readableBytes)
         outbound.writeImmutableBuffer(payload)
         try seal(from: start, granularity: 1)
@@ -46,10 +59,25 @@ package struct PacketWriter: ~Copyable {
 
     /// Channel data: the user's bytes are copied once, from their buffer to ours.
     package mutating func writeData(_ data: ByteBuffer, to recipient: ChannelID) throws(ProtocolError) {
+        guard compressor == nil else {
+            return try writeCompressed(ChannelData(recipient: recipient, data: data).payload)
+        }
         let start = begin(payloadByteCount: data.readableBytes + 9)
         outbound.writeInteger(MessageNumber.channelData.rawValue)
         outbound.writeInteger(recipient.rawValue)
         outbound.writeString(data)
+        try seal(from: start, granularity: 1)
+    }
+
+    private mutating func writeCompressed(_ payload: ByteBuffer) throws(ProtocolError) {
+        var deflated = ByteBuffer()
+        do throws(CryptoError) {
+            try compressor?.compress(payload, into: &deflated)
+        } catch {
+            throw .crypto(error)
+        }
+        let start = begin(payloadByteCount: deflated.readableBytes)
+        outbound.writeImmutableBuffer(deflated)
         try seal(from: start, granularity: 1)
     }
 
@@ -98,6 +126,9 @@ package struct PacketWriter: ~Copyable {
             throw .crypto(error)
         }
         sequence &+= 1
-        guard sequence != 0 || isEncrypted else { throw .limit(.sequenceNumber) }
+        traffic.add(outbound.writerIndex - start)
+        guard isEncrypted ? traffic.keyPacketCount <= Limits.keyPacketCount : sequence != 0 else {
+            throw .limit(.sequenceNumber)
+        }
     }
 }

@@ -1,44 +1,96 @@
-import CSodium
-
-/// Our half of one key exchange, used once: X25519 (RFC 7748, RFC 8731).
+/// Our half of one key exchange, used once.
 package struct EphemeralKey: ~Copyable {
-    private static let byteCount = 32
+    private enum Part: ~Copyable {
+        case x25519(X25519)
+        case x448(X448)
+        case ecdh(ECDHKey)
+        case finiteField(FiniteFieldKey)
+        case sntrup761(SNTRUP761, X25519)
+        #if PostQuantum
+            case mlkem768(MLKEM768Key, X25519)
+        #endif
+    }
 
+    /// What travels: a point, a number without its length field, or a hybrid's two shares in a row.
     package let publicShare: [UInt8]
-    private let scalar: SecretBytes
+    private let part: Part
+    private let hash: HashAlgorithm
 
+    /// Group exchange has no key before the server has chosen: see `init(group:hash:random:)`.
     package init(for algorithm: KeyExchangeAlgorithm, random: inout RandomSource) throws(CryptoError) {
-        switch algorithm {
-        case .curve25519SHA256, .curve25519SHA256LibSSH: try self.init(scalar: random.secret(count: Self.byteCount))
+        hash = algorithm.hash
+        switch algorithm.method {
+        case .x25519:
+            let key = try X25519(random: &random)
+            publicShare = key.publicShare
+            part = .x25519(key)
+        case .x448:
+            let key = try X448(random: &random)
+            publicShare = key.publicShare
+            part = .x448(key)
+        case .ecdh(let curve):
+            let key = try ECDHKey(curve, random: &random)
+            publicShare = key.publicShare
+            part = .ecdh(key)
+        case .finiteField(let name):
+            let key = try FiniteFieldKey(FiniteFieldGroup(name), random: &random)
+            publicShare = key.publicShare
+            part = .finiteField(key)
+        case .sntrup761:
+            let kem = SNTRUP761(random: &random)
+            let curve = try X25519(random: &random)
+            publicShare = kem.publicKey + curve.publicShare
+            part = .sntrup761(kem, curve)
+        case .groupExchange:
+            throw .unsupported
+        case .mlkem768:
+            #if PostQuantum
+                let kem = try MLKEM768Key(random: &random)
+                let curve = try X25519(random: &random)
+                publicShare = kem.publicShare + curve.publicShare
+                part = .mlkem768(kem, curve)
+            #else
+                throw .unsupported
+            #endif
         }
     }
 
-    init(scalar: consuming SecretBytes) throws(CryptoError) {
-        guard scalar.count == Self.byteCount else { throw .invalidKey }
-        var share = [UInt8](repeating: 0, count: Self.byteCount)
-        let result = unsafe scalar.withUnsafeBytes { scalar in
-            guard let scalar = unsafe scalar.bindMemory(to: UInt8.self).baseAddress else { return Int32(-1) }
-            return unsafe crypto_scalarmult_curve25519_base(&share, scalar)
-        }
-        guard result == 0 else { throw .failed(operation: "crypto_scalarmult_curve25519_base") }
-        publicShare = share
-        self.scalar = scalar
+    package init(
+        group: FiniteFieldGroup, hash: HashAlgorithm, random: inout RandomSource
+    ) throws(CryptoError) {
+        let key = try FiniteFieldKey(group, random: &random)
+        publicShare = key.publicShare
+        part = .finiteField(key)
+        self.hash = hash
     }
 
-    /// A share of another length, or one that makes the result zero whatever our scalar is, is refused (RFC 8731 §3).
-    package consuming func sharedSecret(with peerShare: [UInt8]) throws(CryptoError) -> SharedSecret {
-        guard peerShare.count == Self.byteCount else { throw .invalidShare }
-        var product = SecretBytes(count: Self.byteCount)
-        let isGood = unsafe scalar.withUnsafeBytes { scalar in
-            unsafe product.withUnsafeMutableBytes { product in
-                guard let scalar = unsafe scalar.bindMemory(to: UInt8.self).baseAddress,
-                    let product = unsafe product.bindMemory(to: UInt8.self).baseAddress
-                else { return false }
-                return unsafe crypto_scalarmult_curve25519(product, scalar, peerShare) == 0
-                    && sodium_is_zero(product, Self.byteCount) == 0
-            }
+    /// K from the server's share; one of the wrong length, or that proves to be no share at all, is refused.
+    ///
+    /// - Parameter keepsZeros: Whether K keeps the zero bytes in front that an mpint may not have.
+    package consuming func sharedSecret(
+        with peerShare: [UInt8], keepsZeros: Bool = false
+    ) throws(CryptoError) -> SharedSecret {
+        let hash = hash
+        switch consume part {
+        case .x25519(let key):
+            return SharedSecret(magnitude: try key.agree(with: peerShare), keepsZeros: keepsZeros)
+        case .x448(let key): return SharedSecret(magnitude: try key.agree(with: peerShare))
+        case .ecdh(let key): return SharedSecret(magnitude: try key.agree(with: peerShare))
+        case .finiteField(let key): return SharedSecret(magnitude: try key.agree(with: peerShare))
+        case .sntrup761(let kem, let curve):
+            let (ciphertext, share) = try Self.split(peerShare, at: SNTRUP761.ciphertextByteCount)
+            return try SharedSecret(hybrid: kem.decapsulate(ciphertext), curve.agree(with: share), hash: hash)
+        #if PostQuantum
+            case .mlkem768(let kem, let curve):
+                let (ciphertext, share) = try Self.split(peerShare, at: MLKEM768Key.ciphertextByteCount)
+                return try SharedSecret(
+                    hybrid: kem.decapsulate(ciphertext), curve.agree(with: share), hash: hash)
+        #endif
         }
-        guard isGood else { throw .invalidShare }
-        return SharedSecret(magnitude: product)
+    }
+
+    private static func split(_ share: [UInt8], at count: Int) throws(CryptoError) -> ([UInt8], [UInt8]) {
+        guard share.count == count + X25519.byteCount else { throw .invalidShare }
+        return (Array(share.prefix(count)), Array(share.dropFirst(count)))
     }
 }

@@ -1,13 +1,14 @@
 /// What both sides computed and nobody else can: K, in the encoding in which it enters hashes.
 package struct SharedSecret: ~Copyable {
-    /// K with its length field, an mpint for classical exchanges (RFC 4253 §8, RFC 8731 §3.1).
+    /// K with its length field: an mpint for classical exchanges (RFC 4253 §8, RFC 8731 §3.1), a string for hybrids
+    /// (RFC 10042).
     package let encoded: SecretBytes
 
     /// Encodes a big-endian magnitude as an mpint.
     ///
     /// Every byte is looked at, whatever the others are; only how many zero bytes lead the number shows, which its
-    /// length field shows as well.
-    package init(magnitude: borrowing SecretBytes) {
+    /// length field shows as well. `keepsZeros` leaves those bytes in place, as OpenSSH 6.5 and 6.6 do.
+    package init(magnitude: borrowing SecretBytes, keepsZeros: Bool = false) {
         let count = magnitude.count
         var zeroCount = 0
         var isLeading = 1
@@ -21,6 +22,7 @@ package struct SharedSecret: ~Copyable {
                 zeroCount += isLeading
             }
         }
+        if keepsZeros, zeroCount > 0 { (zeroCount, firstByte) = (0, 0) }
         let signByteCount = Int(firstByte >> 7)
         let contentByteCount = count - zeroCount + signByteCount
         var encoded = SecretBytes(count: 4 + contentByteCount)
@@ -31,6 +33,19 @@ package struct SharedSecret: ~Copyable {
                     .copyMemory(from: UnsafeRawBufferPointer(rebasing: source.dropFirst(zeroCount)))
             }
         }
+        self.encoded = encoded
+    }
+
+    /// A hybrid's K: the hash of both secrets, the post-quantum one first.
+    package init(
+        hybrid first: borrowing SecretBytes, _ second: borrowing SecretBytes, hash: HashAlgorithm
+    ) throws(CryptoError) {
+        var digest = try Digest(hash)
+        try digest.update(first)
+        try digest.update(second)
+        var encoded = SecretBytes(count: 4 + hash.byteCount)
+        encoded.store(UInt8(truncatingIfNeeded: hash.byteCount), at: 3)
+        try digest.finalize(into: &encoded, at: 4)
         self.encoded = encoded
     }
 }

@@ -23,7 +23,7 @@ import SSHWire
         unsafe self.pointer = pointer
     }
 
-    private init(owning pointer: OpaquePointer) {
+    init(owning pointer: OpaquePointer) {
         unsafe self.pointer = pointer
     }
 
@@ -44,6 +44,37 @@ import SSHWire
 
     deinit {
         unsafe BN_clear_free(pointer)
+    }
+
+    /// This number to a power; in constant time where the exponent is a secret.
+    func power(
+        _ exponent: borrowing BigNumber, modulo modulus: borrowing BigNumber
+    ) throws(CryptoError) -> BigNumber {
+        guard let scratch = unsafe BN_CTX_secure_new() else { throw Libcrypto.failure("BN_CTX_secure_new") }
+        defer { unsafe BN_CTX_free(scratch) }
+        guard let result = unsafe BN_secure_new() else { throw Libcrypto.failure("BN_secure_new") }
+        let power = unsafe BigNumber(owning: result)
+        let code = unsafe BN_mod_exp(power.pointer, pointer, exponent.pointer, modulus.pointer, scratch)
+        try Libcrypto.require(code, "BN_mod_exp")
+        return power
+    }
+
+    /// Padded in front to `count` bytes; how large the number is does not show.
+    func secretBytes(count: Int) throws(CryptoError) -> SecretBytes {
+        guard let length = Int32(exactly: count) else { throw .failed(operation: "BN_bn2binpad") }
+        var bytes = SecretBytes(count: count)
+        let written = unsafe bytes.withUnsafeMutableBytes { target in
+            unsafe BN_bn2binpad(pointer, target.bindMemory(to: UInt8.self).baseAddress, length)
+        }
+        guard written == length else { throw Libcrypto.failure("BN_bn2binpad") }
+        return bytes
+    }
+
+    /// For numbers that are no secret.
+    func publicNumber() throws(CryptoError) -> MPInt {
+        let count = (Int(unsafe BN_num_bits(pointer)) + 7) / 8
+        let bytes = try secretBytes(count: count)
+        return unsafe bytes.withUnsafeBytes { unsafe MPInt(magnitude: $0) }
     }
 
     /// Whether this number is the product of the two.

@@ -59,6 +59,26 @@ package enum NISTCurve: String, CaseIterable, Sendable {
         return bytes
     }
 
+    /// The x coordinate of a point times a scalar (RFC 5656 §4).
+    ///
+    /// A point that is compressed, infinite or off the curve is `invalidShare`.
+    func product(of point: [UInt8], scalar: borrowing SecretBytes) throws(CryptoError) -> SecretBytes {
+        guard try isPoint(point) else { throw .invalidShare }
+        defer { ERR_clear_error() }
+        let workspace = try Workspace(parameters.identifier)
+        let number = try BigNumber(scalar)
+        guard unsafe EC_POINT_oct2point(workspace.group, workspace.point, point, point.count, nil) == 1,
+            unsafe EC_POINT_mul(workspace.group, workspace.point, nil, workspace.point, number.pointer, nil) == 1,
+            unsafe EC_POINT_is_at_infinity(workspace.group, workspace.point) == 0
+        else { throw .invalidShare }
+        guard let x = unsafe BN_secure_new() else { throw Libcrypto.failure("BN_secure_new") }
+        let coordinate = unsafe BigNumber(owning: x)
+        let result = unsafe EC_POINT_get_affine_coordinates(
+            workspace.group, workspace.point, coordinate.pointer, nil, nil)
+        try Libcrypto.require(result, "EC_POINT_get_affine_coordinates")
+        return try coordinate.secretBytes(count: fieldByteCount)
+    }
+
     /// libcrypto's group and one point of it.
     @safe private struct Workspace: ~Copyable {
         let group: OpaquePointer

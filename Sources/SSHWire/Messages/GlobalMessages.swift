@@ -3,6 +3,9 @@ package import NIOCore
 /// A request that concerns the connection as a whole (RFC 4254 §4).
 package struct GlobalRequest: Message, Hashable {
     package static let number = MessageNumber.globalRequest
+    /// OpenSSH's keep-alive; whoever does not know it says FAILURE, which serves as well.
+    package static let keepAlive: Name = "keepalive@openssh.com"
+    package static let hostKeys: Name = "hostkeys-00@openssh.com"
 
     package var name: Name
     package var wantsReply: Bool

@@ -20,7 +20,10 @@ package struct KexInit: Message, Hashable {
     package var languagesServerToClient: NameList = []
     package var firstPacketFollows = false
 
-    package init(cookie: [UInt8], keyExchanges: NameList, hostKeys: NameList, ciphers: NameList, macs: NameList) {
+    package init(
+        cookie: [UInt8], keyExchanges: NameList, hostKeys: NameList, ciphers: NameList, macs: NameList,
+        compressions: NameList = ["none"]
+    ) {
         self.cookie = cookie
         self.keyExchanges = keyExchanges
         self.hostKeys = hostKeys
@@ -28,6 +31,8 @@ package struct KexInit: Message, Hashable {
         ciphersServerToClient = ciphers
         macsClientToServer = macs
         macsServerToClient = macs
+        compressionsClientToServer = compressions
+        compressionsServerToClient = compressions
     }
 
     package init(from body: inout ByteBuffer) throws(WireError) {
@@ -74,7 +79,8 @@ package struct NewKeys: Message, Hashable {
     package func encode(into body: inout ByteBuffer) {}
 }
 
-/// The client's public share (RFC 5656 §4, RFC 8731 §3).
+/// The client's public share: KEX_ECDH_INIT, or KEXDH_INIT with its mpint, which looks the same on the wire (RFC 5656 §4,
+/// RFC 8731 §3, RFC 4253 §8).
 package struct KexECDHInit: Message, Hashable {
     package static let number = MessageNumber.kexECDHInit
 
@@ -93,7 +99,7 @@ package struct KexECDHInit: Message, Hashable {
     }
 }
 
-/// The server's host key, public share, and signature over the exchange hash (RFC 5656 §4, RFC 8731 §3).
+/// The server's host key, public share, and signature over the exchange hash (RFC 5656 §4, RFC 8731 §3, RFC 4253 §8).
 package struct KexECDHReply: Message, Hashable {
     package static let number = MessageNumber.kexECDHReply
 

@@ -141,6 +141,8 @@ package struct ServiceAccept: Message, Hashable {
 package struct ExtInfo: Message, Hashable {
     package static let number = MessageNumber.extInfo
     package static let serverSignatureAlgorithms: Name = "server-sig-algs"
+    package static let ping: Name = "ping@openssh.com"
+    package static let hostBoundPublicKey: Name = "publickey-hostbound@openssh.com"
     package static let maximumExtensionCount = 1024
 
     package struct Extension: Hashable, Sendable {
@@ -179,5 +181,45 @@ package struct ExtInfo: Message, Hashable {
     /// The value of the last extension of that name.
     package func value(of name: Name) -> ByteBuffer? {
         extensions.last { $0.name == name }?.value
+    }
+}
+
+/// Asks for its data back at once (OpenSSH PROTOCOL §1.9).
+package struct Ping: Message, Hashable {
+    package static let number = MessageNumber.ping
+    package static let toleratesTrailingBytes = true
+
+    package var data: ByteBuffer
+
+    package init(data: ByteBuffer) {
+        self.data = data
+    }
+
+    package init(from body: inout ByteBuffer) throws(WireError) {
+        data = try body.readString()
+    }
+
+    package func encode(into body: inout ByteBuffer) {
+        body.writeString(data)
+    }
+}
+
+/// The answer to `Ping`.
+package struct Pong: Message, Hashable {
+    package static let number = MessageNumber.pong
+    package static let toleratesTrailingBytes = true
+
+    package var data: ByteBuffer
+
+    package init(data: ByteBuffer) {
+        self.data = data
+    }
+
+    package init(from body: inout ByteBuffer) throws(WireError) {
+        data = try body.readString()
+    }
+
+    package func encode(into body: inout ByteBuffer) {
+        body.writeString(data)
     }
 }

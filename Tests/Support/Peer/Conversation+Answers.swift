@@ -20,7 +20,7 @@ extension Conversation {
         case .channelReply(let id, _, let isSuccess):
             if isSuccess { write(to: id) }
         case .identified, .keysExchanged, .banner, .note, .channelRefused, .channelTimedOut, .channelEnded,
-            .channelExit, .channelClosed:
+            .channelExit, .channelClosed, .silent, .silenceEnded, .hostKeysAnnounced:
             break
         }
     }

@@ -24,6 +24,8 @@ package struct ConversationRecord {
     package internal(set) var proofs: [AuthenticationProof] = []
     package internal(set) var banners: [[UInt8]] = []
     package internal(set) var notes: [Event.Note] = []
+    package internal(set) var silences: [Duration] = []
+    package internal(set) var announcedKeys: [[PublicKey]] = []
     package internal(set) var output: [ChannelID: [UInt8]] = [:]
     package internal(set) var errorOutput: [ChannelID: [UInt8]] = [:]
     package internal(set) var exits: [ChannelExit] = []
@@ -69,7 +71,9 @@ package struct ConversationRecord {
         case .channelReply(_, _, let isSuccess): replies.append(isSuccess)
         case .channelExit(_, let exit): exits.append(exit)
         case .channelClosed(let id): closed.append(id)
-        case .channelData, .channelWritable: break
+        case .silent(let duration): silences.append(duration)
+        case .hostKeysAnnounced(let keys): announcedKeys.append(keys)
+        case .channelData, .channelWritable, .silenceEnded: break
         }
     }
 }

@@ -6,6 +6,7 @@ import SSHWire
 package enum Step: String, Sendable, CaseIterable {
     case identification
     case kexInit
+    case kexGroup
     case kexReply
     case newKeys
     case extInfo

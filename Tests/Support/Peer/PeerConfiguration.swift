@@ -19,6 +19,10 @@ package struct PeerConfiguration: Sendable {
     package var keyExchangeNames: NameList = ["curve25519-sha256", "curve25519-sha256@libssh.org"]
     package var cipherNames = NameList(CipherAlgorithm.allCases.map { Name($0.rawValue) })
     package var macNames = NameList(MACAlgorithm.allCases.map { Name($0.rawValue) })
+    package var compressionNames: NameList = ["none"]
+    /// The group of a group exchange, and what is told of it.
+    package var group: FiniteFieldGroup
+    package var alterGroup: @Sendable (inout KexDHGexGroup) -> Void = { _ in }
     package var isStrict = true
     package var alterKexInit: @Sendable (inout KexInit) -> Void = { _ in }
     /// Changes the KEXINIT's bytes before they are hashed and sent.
@@ -59,10 +63,20 @@ package struct PeerConfiguration: Sendable {
     package var seed: UInt64 = 7
 
     package init(hostKey: SigningKey) {
+        group = PeerGroups.customary
         hostKeys = [hostKey]
         hostKeyNames = NameList(
             SignatureAlgorithm.allCases.filter { $0.keyType == hostKey.verificationKey.type }.map { Name($0.rawValue) })
     }
+}
+
+/// Groups for group exchange.
+package enum PeerGroups {
+    /// The 3,072-bit one of RFC 3526.
+    package static let customary: FiniteFieldGroup = {
+        guard let group = try? FiniteFieldGroup(.group15) else { fatalError("libcrypto has no group 15") }
+        return group
+    }()
 }
 
 /// One request to log in, as the peer understood it.

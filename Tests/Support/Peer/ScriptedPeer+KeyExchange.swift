@@ -8,6 +8,8 @@ import SSHWire
 struct PeerExchange {
     var ours: (message: KexInit, payload: ByteBuffer)?
     var theirs: (message: KexInit, payload: ByteBuffer)?
+    /// The group that we chose, and what it adds to the hash.
+    var group: (FiniteFieldGroup, inputs: ByteBuffer)?
     var opener: (keys: [DirectionKeysBox], algorithms: NegotiatedAlgorithms)?
     /// Between our KEXINIT and our NEWKEYS.
     var holdsBackOthers: Bool { ours != nil }
@@ -34,7 +36,8 @@ extension ScriptedPeer {
         if configuration.isStrict, sessionID == nil { names.names.append(AlgorithmPolicy.Markers.strictServer) }
         var message = KexInit(
             cookie: random.bytes(count: KexInit.cookieByteCount), keyExchanges: names,
-            hostKeys: configuration.hostKeyNames, ciphers: configuration.cipherNames, macs: configuration.macNames)
+            hostKeys: configuration.hostKeyNames, ciphers: configuration.cipherNames, macs: configuration.macNames,
+            compressions: configuration.compressionNames)
         configuration.alterKexInit(&message)
         var payload = message.payload
         configuration.alterKexInitPayload(&payload)
@@ -52,25 +55,35 @@ extension ScriptedPeer {
         let agreed = try Negotiation.agree(ours: theirs.message, theirs: ours.message)
         guard let hostKey = configuration.hostKeys.first(where: { $0.verificationKey.type == agreed.hostKey.keyType })
         else { throw PeerError.noHostKey }
-        let ephemeral = try EphemeralKey(for: agreed.keyExchange, random: &random)
-        let share = ephemeral.publicShare
-        let secret = try ephemeral.sharedSecret(with: message.publicShare)
-        let inputs = ExchangeHash(
+        let share = try PeerShare.answer(
+            agreed.keyExchange, group: exchange.group?.0, to: message.publicShare, random: &random)
+        var inputs = ExchangeHash(
             clientIdentification: clientIdentification ?? [], serverIdentification: configuration.identification,
             clientKexInit: theirs.payload, serverKexInit: ours.payload,
             hostKey: configuration.hostKeyBlob ?? hostKey.verificationKey.blob, clientShare: message.publicShare,
-            serverShare: share)
-        let hash = try inputs.value(agreed.keyExchange.hash, secret: secret)
+            serverShare: share.publicShare)
+        if let group = exchange.group { inputs.group = group.inputs }
+        let hash = try inputs.value(agreed.keyExchange.hash, secret: share.secret)
         exchangeHashes.append(hash)
         var signed = inputs
         configuration.alterSignedHash(&signed)
         let signature = try hostKey.sign(
-            try signed.value(agreed.keyExchange.hash, secret: secret), algorithm: agreed.hostKey)
-        var reply = KexECDHReply(hostKey: inputs.hostKey, publicShare: share, signature: signature)
+            try signed.value(agreed.keyExchange.hash, secret: share.secret), algorithm: agreed.hostKey)
+        var reply = KexECDHReply(hostKey: inputs.hostKey, publicShare: inputs.serverShare, signature: signature)
         configuration.alterReply(&reply)
         guard configuration.repliesToShare else { return }
-        send(.kexReply, reply)
-        try switchKeys(agreed, secret: secret, hash: hash)
+        if exchange.group == nil { send(.kexReply, reply) } else { send(.kexReply, KexDHGexReply(reply)) }
+        try switchKeys(agreed, secret: share.secret, hash: hash)
+    }
+
+    func received(_ message: KexDHGexRequest) throws {
+        var reply = KexDHGexGroup(prime: configuration.group.prime, generator: configuration.group.generator)
+        var inputs = ByteBuffer()
+        message.encode(into: &inputs)
+        reply.encode(into: &inputs)
+        exchange.group = (configuration.group, inputs)
+        configuration.alterGroup(&reply)
+        send(.kexGroup, reply)
     }
 
     private func switchKeys(
@@ -88,6 +101,7 @@ extension ScriptedPeer {
         exchange.opener = ([DirectionKeysBox(inward)], agreed)
         exchange.ours = nil
         exchange.theirs = nil
+        exchange.group = nil
         if !configuration.keepsOldKeys { try useKeys(agreed, outward) }
         if isFirst, let extensions = configuration.extensions {
             send(.extInfo, ExtInfo(extensions: extensions))

@@ -105,6 +105,8 @@ package final class ScriptedPeer {
         case 20: try received(try KexInit(payload: entry.payload), entry.payload)
         case 21: try receivedNewKeys()
         case 30: try received(try KexECDHInit(payload: entry.payload))
+        case 32: try received(try KexDHGexInit(payload: entry.payload).share)
+        case 34: try received(try KexDHGexRequest(payload: entry.payload))
         case 50: try receivedAuthentication(entry.payload)
         case 80, 90...100: try receivedConnection(entry.number, entry.payload)
         default: break
