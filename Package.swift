@@ -107,3 +107,11 @@ let package = Package(
             swiftSettings: testSettings),
     ]
 )
+
+// Scripts/constant-time sets this; nothing else builds it.
+if Context.environment["FAIRLEAD_CONSTANT_TIME"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "ConstantTime", dependencies: ["SSHCrypto", "CSupport"], path: "Tests/ConstantTime",
+            swiftSettings: testSettings))
+}

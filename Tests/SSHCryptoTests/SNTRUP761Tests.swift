@@ -144,6 +144,20 @@ struct SNTRUP761Tests {
         }
     }
 
+    @Test("A multiple of one of the factors of x^761 − x − 1 modulo 3 has no inverse there")
+    func noInverse() {
+        // The smallest factor; its multiple by x + 1.
+        let factor: [Int32] = [1, 1, 0, 1, 1, 1, -1, 1, -1, 1, 0, 1, -1, -1, -1, -1, 1, 0, -1, -1]
+        SNTRUP761.Workspace.run { work in
+            for multiple in [factor, zip(factor + [0], [0] + factor).map { SNTRUP761.Modulus.three.centered($0 + $1) }]
+            {
+                for index in 0..<761 { work[0][index] = index < multiple.count ? multiple[index] : 0 }
+                #expect(work.invert(0, into: 1, .three) == -1)
+                #expect(work.invert(0, into: 1, .q) == 0)
+            }
+        }
+    }
+
     @Test("The sorting network sorts whatever stands there")
     func sorting() {
         var random = RandomSource.seeded(8)

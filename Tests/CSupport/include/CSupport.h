@@ -28,4 +28,18 @@ struct support_plan {
 
 int support_spawn(const struct support_plan *plan, pid_t *child);
 
+/// Whether valgrind's memcheck runs us (on x86_64; elsewhere never).
+int support_is_watched(void);
+
+/// To memcheck, secret bytes are undefined ones: it reports a branch on them, and an address made of them.
+void support_make_secret(const void *bytes, size_t count);
+void support_make_public(const void *bytes, size_t count);
+
+/// Whether every bit is secret.
+int support_is_secret(const void *bytes, size_t count);
+
+/// What no code may do with a secret, for memcheck to find.
+void support_branch_on(const unsigned char *secret);
+void support_index_by(const unsigned char *secret);
+
 #endif

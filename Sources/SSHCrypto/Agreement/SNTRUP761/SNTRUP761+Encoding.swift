@@ -54,8 +54,7 @@ extension SNTRUP761.Workspace {
                 shed(index, to: Self.mergeLimit)
             }
             if oddCount == 1 {
-                unsafe numbers[pairCount] = numbers[2 * pairCount]
-                bounds[pairCount] = bounds[2 * pairCount]
+                unsafe (numbers[pairCount], bounds[pairCount]) = (numbers[2 * pairCount], bounds[2 * pairCount])
             }
             bounds.removeLast(pairCount)
         }
@@ -88,11 +87,10 @@ extension SNTRUP761.Workspace {
         }
         let lows = merged.indices.map { low(&merged[$0], limit: mergeLimit) }
         let upper = numbers(from: &bytes, below: merged + bounds.dropFirst(2 * merged.count))
-        let split = lows.indices.flatMap { index in
+        return lows.indices.flatMap { index in
             // Below 2^16 · 2^14.
             let whole = lows[index].number &+ upper[index] &<< lows[index].shift
             return [whole % bounds[2 * index], whole / bounds[2 * index] % bounds[2 * index + 1]]
-        }
-        return split + upper.dropFirst(lows.count)
+        } + upper.dropFirst(lows.count)
     }
 }

@@ -21,8 +21,7 @@ extension SNTRUP761.Workspace {
 
     private func draw(from random: inout RandomSource) {
         let target = unsafe UnsafeMutableRawBufferPointer(start: scratch, count: 4 * p)
-        let bytes = random.secret(count: target.count)
-        unsafe bytes.withUnsafeBytes { unsafe target.copyMemory(from: $0) }
+        unsafe random.secret(count: target.count).withUnsafeBytes { unsafe target.copyMemory(from: $0) }
     }
 
     /// Batcher's merge exchange (Knuth, volume 3, 5.2.2, algorithm M): what is compared depends on the count alone.

@@ -1,3 +1,5 @@
+import CSodium
+
 extension SNTRUP761 {
     typealias Coefficients = UnsafeMutablePointer<Int32>
 
@@ -119,8 +121,9 @@ extension SNTRUP761.Workspace {
         }
     }
 
-    /// All ones, or zero for zero.
-    static func mask(_ number: Int32) -> Int32 {
-        (number | (0 &- number)) &>> 31
+    /// All ones, or zero for zero: by libsodium, since the compiler makes branches of masks that it sees made.
+    private static func mask(_ number: Int32) -> Int32 {
+        var (number, zero) = (number, Int32(0))
+        return unsafe sodium_memcmp(&number, &zero, MemoryLayout<Int32>.size)
     }
 }

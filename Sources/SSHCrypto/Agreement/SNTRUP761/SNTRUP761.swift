@@ -115,7 +115,7 @@ package struct SNTRUP761: ~Copyable {
 extension SNTRUP761 {
     package init(random: inout RandomSource) {
         var candidate = Candidate(random: &random)
-        // Few have no inverse, and that one had none says nothing about the next.
+        // Hardly any lacks an inverse, and that one did says nothing about the next.
         while candidate.fault != 0 { candidate = Candidate(random: &random) }
         self.init(candidate, random: &random)
     }
