@@ -123,7 +123,8 @@ extension SSHConnection {
             )
         case .notPostQuantum(let algorithm):
             logger.debug(
-                "\(algorithm.rawValue) is not post-quantum: what is recorded now may be read by a quantum computer later")
+                "\(algorithm.rawValue) is not post-quantum: what is recorded now may be read by a quantum computer later"
+            )
         case .debug(let text, _):
             logger.debug("server says: \(PeerText.line(text))")
         case .unimplemented(let number): logger.debug("answered UNIMPLEMENTED to \(number.name)")

@@ -156,10 +156,14 @@ public actor SSHConnection {
 
     private func updateDeadline() {
         let deadline = failure == nil ? engine.deadline : nil
-        guard deadline != scheduledDeadline else { return }
+        guard let deadline else {
+            deadlineTimer?.cancel()
+            return scheduledDeadline = nil
+        }
+        // A timer that comes early looks again; most deadlines move back with every packet.
+        if let scheduledDeadline, scheduledDeadline <= deadline { return }
         scheduledDeadline = deadline
         deadlineTimer?.cancel()
-        guard let deadline else { return }
         let delay = max(.zero, deadline - now)
         deadlineTimer = eventLoop.scheduleTask(in: TimeAmount(delay)) { [weak self] in
             self?.assumeIsolated { $0.deadlinePassed() }
@@ -169,7 +173,8 @@ public actor SSHConnection {
     private func deadlinePassed() {
         scheduledDeadline = nil
         do throws(ProtocolError) {
-            try engine.timeOut(now: now)
+            // One that was moved back is not due yet.
+            if let deadline = engine.deadline, deadline <= now { try engine.timeOut(now: now) }
             settle()
         } catch {
             settle()

@@ -32,7 +32,8 @@ extension SSHError {
         case .notStrict:
             self.init(
                 .negotiation, .protocolViolation,
-                "The server lacks strict key exchange (CVE-2023-48795), which the profile requires with ChaCha20 or EtM")
+                "The server lacks strict key exchange (CVE-2023-48795), which the profile requires with ChaCha20 or EtM"
+            )
         case .keyExchange: self.init(.keyExchange, .protocolViolation, "The server's key exchange value is not valid")
         case .crypto: self.init(.keyExchange, .protocolViolation, "A cryptographic operation failed")
         case .hostSignature, .hostKeyMismatch, .weakHostKey, .hostKeyChangedDuringRekey, .hostKeyRefused:

@@ -153,8 +153,8 @@ extension Engine {
         channels[id] = nil
     }
 
-    private mutating func replied(_ id: ChannelID, isSuccess: Bool) throws(ProtocolError) {
-        let request = try channels.update(id) { (channel) throws(ProtocolError) -> Name? in
+    mutating func replied(_ id: ChannelID, isSuccess: Bool) throws(ProtocolError) {
+        let request = try channels.update(id) { (channel) throws(ProtocolError) -> Channel.PendingRequest? in
             guard channel.peer != nil else { throw .channel(.state) }
             guard !channel.unanswered.isEmpty else { return nil }
             let request = channel.unanswered.removeFirst()
@@ -162,6 +162,6 @@ extension Engine {
             return request
         }
         // One that nobody asked for changes nothing.
-        if let request { emit(.channelReply(id, request: request, isSuccess: isSuccess), about: id) }
+        if let request { emit(.channelReply(id, request: request.name, isSuccess: isSuccess), about: id) }
     }
 }

@@ -55,8 +55,9 @@ extension Engine {
         guard details.readableBytes <= Limits.localStringByteCount else { throw .misuse("the request is too long") }
         if request.wantsReply {
             let deadline = now + Limits.channelReply
+            let sequence = keyExchange.holdsBackOthers ? nil : writer.sequence
             try channels.update(id) {
-                $0.unanswered.append(request.name)
+                $0.unanswered.append(Channel.PendingRequest(name: request.name, sequence: sequence))
                 $0.deadline = deadline
             }
         }

@@ -91,6 +91,9 @@ extension Engine {
     /// Every one that we send unasked is one we cannot do without.
     private mutating func received(_ message: Unimplemented) throws(ProtocolError) {
         if phase == .connected {
+            if let channel = channels.requesting(sequence: message.sequenceNumber) {
+                return try replied(channel.id, isSuccess: false)
+            }
             guard let channel = channels.opening(sequence: message.sequenceNumber) else { return }
             emit(.channelRefused(channel.id, reason: 3, text: ByteBuffer(string: "not implemented")), about: channel.id)
             return channels[channel.id] = nil

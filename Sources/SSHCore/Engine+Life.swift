@@ -73,8 +73,10 @@ extension Engine {
 
     /// Answered as soon as it is read, but not during a key exchange: a peer could make answers pile up
     /// (CVE-2025-26466).
+    ///
+    /// Compressed pings can be a thousand times as large as what arrived: within one read they are bounded here.
     mutating func received(_ message: Ping) throws(ProtocolError) {
-        guard !keyExchange.holdsBackOthers else { return }
+        guard !keyExchange.holdsBackOthers, writer.byteCount < 2 * Limits.outboundByteCount else { return }
         try answer(Pong(data: message.data))
     }
 

@@ -11,7 +11,7 @@ package struct Channel: Sendable {
     package private(set) var maximumPacketByteCount = 0
     package var receiveWindow = ReceiveWindow(maximum: Limits.channelWindowByteCount)
     /// Requests that await SUCCESS or FAILURE, oldest first.
-    package var unanswered: [Name] = []
+    package var unanswered: [PendingRequest] = []
     package var hasSentEOF = false
     package var hasReceivedEOF = false
     package var hasSentClose = false
@@ -22,6 +22,13 @@ package struct Channel: Sendable {
     package var deadline: Instant?
     /// The sequence number of our CHANNEL_OPEN, by which UNIMPLEMENTED names it.
     package var openSequence: UInt32?
+
+    /// A request of ours, and the sequence number by which UNIMPLEMENTED would name it.
+    package struct PendingRequest: Hashable, Sendable {
+        package let name: Name
+        /// Nil for one that waited for a key exchange.
+        package let sequence: UInt32?
+    }
 
     package init(id: ChannelID, deadline: Instant) {
         self.id = id

@@ -22,6 +22,11 @@ package struct ChannelTable: Sendable {
         channels.values.first { $0.peer == nil && $0.openSequence == sequence }
     }
 
+    /// The channel whose oldest unanswered request bore that sequence number.
+    package func requesting(sequence: UInt32) -> Channel? {
+        channels.values.first { $0.unanswered.first?.sequence == sequence }
+    }
+
     package mutating func nextFreeID() -> ChannelID {
         while channels[nextNumber] != nil { nextNumber &+= 1 }
         defer { nextNumber &+= 1 }

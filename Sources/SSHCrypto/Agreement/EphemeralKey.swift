@@ -66,7 +66,7 @@ package struct EphemeralKey: ~Copyable {
 
     /// K from the server's share; one of the wrong length, or that proves to be no share at all, is refused.
     ///
-    /// - Parameter keepsZeros: Whether K keeps the zero bytes in front that an mpint may not have.
+    /// With `keepsZeros`, X25519's K keeps the zero bytes in front that an mpint may not have.
     package consuming func sharedSecret(
         with peerShare: [UInt8], keepsZeros: Bool = false
     ) throws(CryptoError) -> SharedSecret {
