@@ -79,7 +79,7 @@ extension SSHConfiguration.AlgorithmSlot {
     /// Every name that this library has.
     var allNames: [String] {
         switch self {
-        case .keyExchange: KeyExchangeAlgorithm.allCases.map(\.rawValue)
+        case .keyExchange: KeyExchangeAlgorithm.available.map(\.rawValue)
         case .hostKey: SignatureAlgorithm.allCases.map(\.rawValue)
         case .cipher: CipherAlgorithm.allCases.map(\.rawValue)
         case .mac: MACAlgorithm.allCases.map(\.rawValue)

@@ -16,24 +16,29 @@ extension SSHConfiguration {
         let standard = AlgorithmPolicy.standard
         switch slot {
         case .keyExchange:
-            algorithms.keyExchanges = try Self.apply(list, to: algorithms.keyExchanges, standard.keyExchanges, slot)
+            algorithms.keyExchanges = try Self.apply(
+                list, to: algorithms.keyExchanges, standard.keyExchanges, of: KeyExchangeAlgorithm.available, slot)
         case .hostKey:
-            algorithms.hostKeys = try Self.apply(list, to: algorithms.hostKeys, standard.hostKeys, slot)
+            algorithms.hostKeys = try Self.apply(
+                list, to: algorithms.hostKeys, standard.hostKeys, of: SignatureAlgorithm.allCases, slot)
             keepsHostKeyOrder = !(list.hasPrefix("+") || list.hasPrefix("-"))
-        case .cipher: algorithms.ciphers = try Self.apply(list, to: algorithms.ciphers, standard.ciphers, slot)
-        case .mac: algorithms.macs = try Self.apply(list, to: algorithms.macs, standard.macs, slot)
+        case .cipher:
+            algorithms.ciphers = try Self.apply(
+                list, to: algorithms.ciphers, standard.ciphers, of: CipherAlgorithm.allCases, slot)
+        case .mac:
+            algorithms.macs = try Self.apply(list, to: algorithms.macs, standard.macs, of: MACAlgorithm.allCases, slot)
         }
     }
 
-    private static func apply<Algorithm: RawRepresentable<String> & CaseIterable & Equatable>(
-        _ list: String, to current: [Algorithm], _ standard: [Algorithm], _ slot: AlgorithmSlot
+    private static func apply<Algorithm: RawRepresentable<String> & Equatable>(
+        _ list: String, to current: [Algorithm], _ standard: [Algorithm], of all: [Algorithm], _ slot: AlgorithmSlot
     ) throws(SSHError) -> [Algorithm] {
         let modifier = list.first.flatMap { "+-^".contains($0) ? $0 : nil }
         let patterns = (modifier == nil ? list[...] : list.dropFirst()).split(separator: ",").map(String.init)
         var named: [Algorithm] = []
         for pattern in patterns {
             // A wildcard brings in nothing that is weak or unusual: that must be named.
-            let matches = Algorithm.allCases.filter {
+            let matches = all.filter {
                 $0.rawValue == pattern
                     || (standard + current).contains($0) && NamePattern.matches(pattern, $0.rawValue)
             }
@@ -49,7 +54,7 @@ extension SSHConfiguration {
             }
         guard !result.isEmpty, !named.isEmpty || modifier == "-" else {
             let fault = named.isEmpty ? "names" : "leaves"
-            let known = Algorithm.allCases.map(\.rawValue).joined(separator: ",")
+            let known = all.map(\.rawValue).joined(separator: ",")
             throw SSHError(
                 .usage, .misuse, "Bad \(slot.rawValue) '\(list)': it \(fault) nothing that is here; there are: \(known)"
             )

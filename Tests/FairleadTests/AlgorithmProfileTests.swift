@@ -50,9 +50,7 @@ import Testing
         #expect(configuration.offer.compressions == [.zlibOpenSSH, .none])
     }
 
-    @Test(
-        "the legacy profile alone announces itself, in one line that names what it permits",
-        .enabled(if: AlgorithmPolicy(.legacy) != .standard))
+    @Test("the legacy profile alone announces itself, in one line that names what it permits")
     func announcement() {
         for profile in AlgorithmProfile.allCases {
             let lines = Mutex<[String]>([])
@@ -74,7 +72,7 @@ import Testing
     }
 
     @Test(
-        "what a profile would permit names it", .enabled(if: AlgorithmPolicy(.legacy) != .standard),
+        "what a profile would permit names it",
         arguments: [
             (
                 .keyExchange, "diffie-hellman-group1-sha1,diffie-hellman-group14-sha1",
@@ -98,6 +96,7 @@ import Testing
             #expect(SSHConfiguration.algorithmNames(query)?.isEmpty == false, "\(query)")
         }
         #expect(SSHConfiguration.algorithmNames("cipher") == CipherAlgorithm.allCases.map(\.rawValue))
+        #expect(SSHConfiguration.algorithmNames("kex") == KeyExchangeAlgorithm.available.map(\.rawValue))
         #expect(SSHConfiguration.algorithmNames("cipher-auth")?.contains("aes128-ctr") == false)
         #expect(SSHConfiguration.algorithmNames("cipher-auth")?.contains("aes128-gcm@openssh.com") == true)
         #expect(SSHConfiguration.algorithmNames("key")?.filter { $0 == "ssh-rsa" }.count == 1)

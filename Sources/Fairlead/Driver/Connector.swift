@@ -37,7 +37,8 @@ struct Connector: Sendable {
                 do throws(SSHError) {
                     return .success(try await connect(to: target, winner))
                 } catch {
-                    configuration.logger.debug("\(target.address): \(error)")
+                    // Who was merely slower has nothing to report.
+                    if error.kind != .cancelled { configuration.logger.debug("\(target.address): \(error)") }
                     return .failure(error)
                 }
             }
