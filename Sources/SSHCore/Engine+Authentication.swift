@@ -6,12 +6,10 @@ import SSHWire
 extension Engine {
     /// The signature algorithms to try with a key, in order.
     ///
-    /// RSA's depends on what the server announced; where it said nothing, SHA-512 and then SHA-256 (RFC 8332 §3.3). Never
-    /// SHA-1, even where a host key may use it.
+    /// RSA's depends on what the server announced; where it said nothing, SHA-512 and then SHA-256 (RFC 8332 §3.3), and
+    /// last SHA-1 where the profile has it.
     package func signatureAlgorithms(for key: PublicKey) -> [SignatureAlgorithm] {
-        let candidates = SignatureAlgorithm.allCases.filter {
-            $0.keyType == key.verificationKey.type && $0 != .rsaSHA1
-        }
+        let candidates = configuration.algorithms.logins.filter { $0.keyType == key.verificationKey.type }
         guard candidates.count > 1, let announced = serverSignatureAlgorithms,
             !keyExchange.quirks.contains(.concealsSHA2Signatures)
         else { return candidates }

@@ -7,6 +7,11 @@ package struct AlgorithmPolicy: Hashable, Sendable {
     package var hostKeys: [SignatureAlgorithm]
     package var ciphers: [CipherAlgorithm]
     package var macs: [MACAlgorithm]
+    /// What we sign a login with (`PubkeyAcceptedAlgorithms`), best first.
+    package var logins: [SignatureAlgorithm] = [
+        .ed25519, .ecdsaNISTP256, .ecdsaNISTP384, .ecdsaNISTP521, .securityKeyEd25519, .securityKeyECDSANISTP256,
+        .rsaSHA512, .rsaSHA256,
+    ]
     package var compressions: [CompressionAlgorithm] = [.none, .zlibOpenSSH]
     /// Whether a peer without strict key exchange is refused where Terrapin (CVE-2023-48795) would be possible.
     package var requiresStrict = false
@@ -49,6 +54,7 @@ package struct AlgorithmPolicy: Hashable, Sendable {
         case .legacy:
             keyExchanges += [.groupExchangeSHA1, .group14SHA1, .group1SHA1]
             hostKeys += [.rsaSHA1]
+            logins += [.rsaSHA1]
             ciphers += [.aes256CBC, .aes192CBC, .aes128CBC, .tripleDESCBC]
             macs += [.hmacSHA1, .hmacSHA1ETM, .hmacSHA1Truncated]
         case .interop:
