@@ -80,11 +80,11 @@ package struct AlgorithmPolicy: Hashable, Sendable {
     package func proposal(cookie: [UInt8], isFirst: Bool) -> KexInit {
         var kexNames = keyExchanges.map { Name($0.rawValue) }
         if isFirst { kexNames += [Markers.extInfoClient, Markers.strictClient] }
-        return KexInit(
-            cookie: cookie, keyExchanges: NameList(kexNames),
-            hostKeys: NameList(hostKeys.map { Name($0.rawValue) }),
-            ciphers: NameList(ciphers.map { Name($0.rawValue) }), macs: NameList(macs.map { Name($0.rawValue) }),
-            compressions: NameList(compressions.map { Name($0.rawValue) }))
+        var message = KexInit(
+            cookie: cookie, keyExchanges: NameList(kexNames), hostKeys: NameList(hostKeys.map { Name($0.rawValue) }),
+            ciphers: NameList(ciphers.map { Name($0.rawValue) }), macs: NameList(macs.map { Name($0.rawValue) }))
+        message.offer(compressions: NameList(compressions.map { Name($0.rawValue) }))
+        return message
     }
 
     /// Names in a key-exchange list that are not key exchanges.

@@ -20,10 +20,7 @@ package struct KexInit: Message, Hashable {
     package var languagesServerToClient: NameList = []
     package var firstPacketFollows = false
 
-    package init(
-        cookie: [UInt8], keyExchanges: NameList, hostKeys: NameList, ciphers: NameList, macs: NameList,
-        compressions: NameList = ["none"]
-    ) {
+    package init(cookie: [UInt8], keyExchanges: NameList, hostKeys: NameList, ciphers: NameList, macs: NameList) {
         self.cookie = cookie
         self.keyExchanges = keyExchanges
         self.hostKeys = hostKeys
@@ -31,6 +28,10 @@ package struct KexInit: Message, Hashable {
         ciphersServerToClient = ciphers
         macsClientToServer = macs
         macsServerToClient = macs
+    }
+
+    /// The same compressions in both directions.
+    package mutating func offer(compressions: NameList) {
         compressionsClientToServer = compressions
         compressionsServerToClient = compressions
     }

@@ -36,8 +36,8 @@ extension ScriptedPeer {
         if configuration.isStrict, sessionID == nil { names.names.append(AlgorithmPolicy.Markers.strictServer) }
         var message = KexInit(
             cookie: random.bytes(count: KexInit.cookieByteCount), keyExchanges: names,
-            hostKeys: configuration.hostKeyNames, ciphers: configuration.cipherNames, macs: configuration.macNames,
-            compressions: configuration.compressionNames)
+            hostKeys: configuration.hostKeyNames, ciphers: configuration.cipherNames, macs: configuration.macNames)
+        message.offer(compressions: configuration.compressionNames)
         configuration.alterKexInit(&message)
         var payload = message.payload
         configuration.alterKexInitPayload(&payload)
