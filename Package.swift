@@ -99,7 +99,7 @@ let package = Package(
         .testTarget(name: "SupportTests", dependencies: ["TestSupport"], swiftSettings: testSettings),
         .testTarget(name: "SSHConfigTests", dependencies: ["SSHConfig"], swiftSettings: testSettings),
         .testTarget(
-            name: "SSHCryptoTests", dependencies: ["SSHCrypto", "SSHWire", nioCore], exclude: ["sntrup761.txt"],
+            name: "SSHCryptoTests", dependencies: ["SSHCrypto", "SSHWire", nioCore, crypto], exclude: ["sntrup761.txt"],
             swiftSettings: testSettings),
         .testTarget(name: "SSHWireTests", dependencies: ["SSHWire", nioCore], swiftSettings: testSettings),
         .testTarget(

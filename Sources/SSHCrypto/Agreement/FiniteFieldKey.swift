@@ -11,7 +11,7 @@ struct FiniteFieldKey: ~Copyable {
     /// An mpint without its length field.
     let publicShare: [UInt8]
     private let group: FiniteFieldGroup
-    private let exponent: BigNumber
+    let exponent: BigNumber
     private let modulus: BigNumber
 
     init(_ group: FiniteFieldGroup, random: inout RandomSource) throws(CryptoError) {

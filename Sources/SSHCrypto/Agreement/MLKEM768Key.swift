@@ -11,7 +11,10 @@
         private let key: MLKEM768.PrivateKey
 
         init(random: inout RandomSource) throws(CryptoError) {
-            let seed = random.secret(count: Self.seedByteCount)
+            try self.init(seed: random.secret(count: Self.seedByteCount))
+        }
+
+        init(seed: consuming SecretBytes) throws(CryptoError) {
             do {
                 key = try unsafe seed.withUnsafeBytes {
                     try unsafe MLKEM768.PrivateKey(seedRepresentation: $0, publicKey: nil)
