@@ -7,6 +7,9 @@ extension Engine {
         let payload = packet.payload
         guard let byte: UInt8 = payload.getInteger(at: payload.readerIndex) else { throw .packet }
         let number = MessageNumber(rawValue: byte)
+        writer.recorder?.record(
+            payload, .received,
+            in: RecordedPacket(sequence: packet.sequence, length: packet.length, isEncrypted: reader.isEncrypted))
         // The way of a byte: channel data on an established connection takes no detour.
         if number == .channelData, phase == .connected, keyExchange.stage == .idle {
             return try received(try decode(ChannelData.self, payload))

@@ -23,6 +23,9 @@ extension Engine {
         if keyExchange.stage == .idle { try proposeKeyExchange() }
         let answer = try keyExchange.receive(message, payload: packet.payload, random: &random)
         if let algorithms = keyExchange.proposedAlgorithms { try judge(algorithms) }
+        if keyExchange.proposedAlgorithms?.keyExchange.sharesAreNumbers == true {
+            writer.recorder?.context.shares = .numbers
+        }
         try writer.write(answer)
     }
 

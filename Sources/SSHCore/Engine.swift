@@ -11,7 +11,7 @@ package import SSHWire
 package struct Engine: ~Copyable {
     let configuration: EngineConfiguration
     var random: RandomSource
-    var now: Instant
+    var now: Instant { didSet { writer.recorder?.now = now } }
     package internal(set) var phase = Phase.identification
     var identification = IdentificationReader()
     var reader = PacketReader()
@@ -68,6 +68,7 @@ package struct Engine: ~Copyable {
         self.now = now
         // The padding has a stream of its own, so that what is drawn for keys does not depend on packet sizes.
         writer = PacketWriter(random: random)
+        if configuration.recordsMessages { writer.recorder = Recorder(now: now) }
         keyExchange = KeyExchange(
             clientIdentification: EngineConfiguration.identification,
             minimumRSABitCount: configuration.minimumRSABitCount)
@@ -173,6 +174,9 @@ package struct Engine: ~Copyable {
         return bytes
     }
 
+    /// What was sent and received since the last call, in order; empty unless the configuration asks for it.
+    package mutating func takeRecords() -> [RecordedMessage] { writer.recorder?.take() ?? [] }
+
     /// What is going on, for errors.
     package var situation: ProtocolError.Situation {
         switch phase {
@@ -240,6 +244,8 @@ package struct Engine: ~Copyable {
         keyExchange.quirks = Quirks(server)
         phase = .firstKeyExchange
         if let timeout = configuration.keyExchangeTimeout { phaseDeadline = now + timeout }
+        writer.recorder?.record(
+            identification: server.line, byteCount: server.line.count + identification.terminatorByteCount, .received)
         emit(.identified(server))
         if server.line.count > Limits.customaryIdentificationByteCount { note(.longIdentification) }
         if configuration.isPolite { try proposeKeyExchange() }

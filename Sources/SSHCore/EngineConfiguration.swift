@@ -20,6 +20,8 @@ package struct EngineConfiguration: Sendable {
     package var keepAlive = KeepAlive()
     /// Wait for each answer instead of sending ahead, for the servers that close otherwise.
     package var isPolite = false
+    /// Whether messages are put on record, for `Engine.takeRecords`.
+    package var recordsMessages = false
 
     package init(user: [UInt8], algorithms: AlgorithmPolicy = .standard) {
         self.user = user

@@ -50,6 +50,8 @@ package enum Limits {
     package static let inflatedByteCount = Int(packetByteCount)
     /// Notes that one connection's peer may cause before they are dropped.
     package static let noteCount = 1000
+    /// What messages on record may take, roughly, until they are taken: more than one read from the socket brings.
+    package static let recordByteCount = 16 * 1024 * 1024
 
     /// TCP to NEWKEYS, a person's typing excluded.
     package static let handshake = Duration.seconds(30)

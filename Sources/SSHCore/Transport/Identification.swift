@@ -25,6 +25,8 @@ package struct IdentificationReader {
     private var totalByteCount = 0
     /// The first line with anything in it, for error messages.
     package private(set) var firstLine: [UInt8] = []
+    /// Two for CRLF, one for a bare LF.
+    private(set) var terminatorByteCount = 1
 
     package init() {}
 
@@ -48,6 +50,7 @@ package struct IdentificationReader {
     }
 
     private mutating func finishLine() throws(ProtocolError) -> Identification? {
+        terminatorByteCount = line.last == UInt8(ascii: "\r") ? 2 : 1
         if line.last == UInt8(ascii: "\r") { line.removeLast() }
         noteFirstLine()
         defer { line.removeAll(keepingCapacity: true) }

@@ -6,18 +6,20 @@ package import SSHCrypto
 /// A packet that lies whole in the receive buffer is decrypted straight from it into a recycled buffer; only one that
 /// straddles two reads is gathered first, as its bytes arrive and never by the length that it claims.
 package struct PacketReader: ~Copyable {
-    /// An opened packet: its payload, and its sequence number for UNIMPLEMENTED.
+    /// An opened packet: its payload, its sequence number for UNIMPLEMENTED, and the length it named.
     package struct Packet {
         package var payload: ByteBuffer
         package let sequence: UInt32
+        package let length: UInt32
     }
 
     /// The greatest length that counts towards the blocks together with its own four bytes.
     private static let greatestLength = Limits.packetByteCount - 4
 
     private var opener = Opener()
-    private var isEncrypted = false
-    package private(set) var traffic = Traffic()
+    private(set) var isEncrypted = false
+    /// Tests set it.
+    package internal(set) var traffic = Traffic()
     /// What a packet of `Limits.channelPacketByteCount` needs, as buffers grow by doubling.
     private var ring = BufferRing(count: 96, largestKept: 64 * 1024)
     private var carry = ByteBuffer()
@@ -102,7 +104,8 @@ package struct PacketReader: ~Copyable {
         self.length = nil
         ring.put(plaintext, into: slot)
         let payload = try payload(of: plaintext)
-        return Packet(payload: decompressor == nil ? payload : try inflate(payload), sequence: try advance())
+        return Packet(
+            payload: decompressor == nil ? payload : try inflate(payload), sequence: try advance(), length: length)
     }
 
     private mutating func readLength(in bytes: ByteBuffer) throws(ProtocolError) -> UInt32 {

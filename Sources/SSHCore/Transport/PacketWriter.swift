@@ -15,7 +15,10 @@ package struct PacketWriter: ~Copyable {
     private var compressor: Compressor?
     package private(set) var sequence: UInt32 = 0
     private var isEncrypted = false
-    package private(set) var traffic = Traffic()
+    /// Tests set it.
+    package internal(set) var traffic = Traffic()
+    /// Puts messages on record, those of both directions; off it costs a look at it.
+    var recorder: Recorder?
 
     package init(random: RandomSource) {
         self.random = random
@@ -35,6 +38,7 @@ package struct PacketWriter: ~Copyable {
     package mutating func writeUnframed(_ bytes: [UInt8]) {
         prepare(byteCount: bytes.count)
         outbound.writeBytes(bytes)
+        recorder?.record(identification: Array(bytes.dropLast(2)), byteCount: bytes.count, .sent)
     }
 
     /// What follows is compressed, with a history that begins here; or nothing is any more.
@@ -50,7 +54,7 @@ package struct PacketWriter: ~Copyable {
         guard compressor == nil else { return try writeCompressed(payload) }
         let start = begin(payloadByteCount: payload.readableBytes)
         outbound.writeImmutableBuffer(payload)
-        try seal(from: start, granularity: 1)
+        try seal(from: start, payload)
     }
 
     package mutating func write(_ message: some Message) throws(ProtocolError) {
@@ -66,7 +70,7 @@ package struct PacketWriter: ~Copyable {
         outbound.writeInteger(MessageNumber.channelData.rawValue)
         outbound.writeInteger(recipient.rawValue)
         outbound.writeString(data)
-        try seal(from: start, granularity: 1)
+        try seal(from: start, recorder == nil ? nil : ChannelData(recipient: recipient, data: data).payload)
     }
 
     private mutating func writeCompressed(_ payload: ByteBuffer) throws(ProtocolError) {
@@ -78,7 +82,7 @@ package struct PacketWriter: ~Copyable {
         }
         let start = begin(payloadByteCount: deflated.readableBytes)
         outbound.writeImmutableBuffer(deflated)
-        try seal(from: start, granularity: 1)
+        try seal(from: start, payload)
     }
 
     /// A password request (RFC 4252 §8), written from guarded memory into the packet that is sealed at once, padded so
@@ -89,8 +93,13 @@ package struct PacketWriter: ~Copyable {
         UserauthRequest.encodeHead(
             user: user, service: ServiceRequest.connection, method: "password", into: &outbound)
         outbound.writeBoolean(false)
+        // What goes on record ends here: nothing copies the password.
+        let payloadStart = start + Self.headByteCount
+        let head =
+            recorder == nil
+            ? nil : outbound.getBytes(at: payloadStart, length: outbound.writerIndex - payloadStart)
         outbound.writeSecretString(password)
-        try seal(from: start, granularity: 64)
+        try seal(from: start, head.map(ByteBuffer.init(bytes:)), granularity: 64)
     }
 
     /// Everything sealed so far.
@@ -118,12 +127,20 @@ package struct PacketWriter: ~Copyable {
         outbound = buffer
     }
 
-    private mutating func seal(from start: Int, granularity: Int) throws(ProtocolError) {
+    /// `payload` is what goes on record.
+    private mutating func seal(
+        from start: Int, _ payload: ByteBuffer?, granularity: Int = 1
+    ) throws(ProtocolError) {
+        let length: UInt32
         do throws(CryptoError) {
-            try sealer.seal(
+            length = try sealer.seal(
                 packetAt: start, in: &outbound, sequence: sequence, granularity: granularity, random: &random)
         } catch {
             throw .crypto(error)
+        }
+        if let payload {
+            recorder?.record(
+                payload, .sent, in: RecordedPacket(sequence: sequence, length: length, isEncrypted: isEncrypted))
         }
         sequence &+= 1
         traffic.add(outbound.writerIndex - start)

@@ -26,11 +26,12 @@ package struct Sealer: ~Copyable {
     ///
     /// The packet grows by padding and tag, in place if `maximumOverhead` bytes are writable (else the storage moves, and
     /// the old one keeps a copy of the payload). Where `granularity` is more than a block, the length is rounded up to a
-    /// multiple of it, so that it does not tell how long a password is.
+    /// multiple of it, so that it does not tell how long a password is. Returns packet_length.
+    @discardableResult
     package mutating func seal(
         packetAt start: Int, in buffer: inout ByteBuffer, sequence: UInt32, granularity: Int,
         random: inout RandomSource
-    ) throws(CryptoError) {
+    ) throws(CryptoError) -> UInt32 {
         let payloadByteCount = buffer.writerIndex - start - Self.headByteCount
         guard start >= buffer.readerIndex, payloadByteCount >= 0 else { throw .failed(operation: "a packet's place") }
         let padding = cipher.mode.paddingByteCount(payloadByteCount: payloadByteCount, granularity: granularity)
@@ -51,5 +52,6 @@ package struct Sealer: ~Copyable {
             try unsafe cipher.seal(base + start, bodyByteCount: body, sequence: sequence)
         }
         buffer.moveWriterIndex(to: end)
+        return length
     }
 }
