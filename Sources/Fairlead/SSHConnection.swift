@@ -178,7 +178,9 @@ public actor SSHConnection {
             settle()
         } catch {
             settle()
-            fail(SSHError(error))
+            // Word for word as in ssh.
+            let silence = SSHError(.lost, .timeout, "Timeout, server \(configuration.host) not responding.")
+            fail(error == .timeout(.session) ? silence : SSHError(error))
         }
     }
 

@@ -7,7 +7,6 @@ extension SSHError {
         switch error {
         case .identification(let fault, let firstLine): self = .identification(fault, firstLine)
         case .negotiation(let failure): self = .negotiation(failure)
-        case .timeout(.session): self.init(.lost, .timeout, "Timeout, server not responding.")
         case .timeout(let situation):
             self.init(Self.stage(of: situation), .timeout, "Timed out during \(situation.rawValue)")
         case .closed(let situation):

@@ -6,7 +6,7 @@ package struct KeepAlive: Hashable, Sendable {
     package var interval: Duration?
     /// How many questions may stay unanswered; one more silent interval ends the connection.
     ///
-    /// 0 is no end, as in ssh.
+    /// With 0 the first silent interval ends it, unasked, as in ssh.
     package var countMax = 3
 
     package init() {}
@@ -26,6 +26,9 @@ struct SilenceWatch {
     private var lastHeard: Instant
     /// When the first packet left that nothing followed.
     private var unansweredSince: Instant?
+    /// Whether the server was asked since then: only then does silence mean anything.
+    private var hasAsked = false
+    /// Questions of `ServerAliveInterval` without an answer.
     private var probeCount = 0
     private var shownCount = 0
 
@@ -39,6 +42,7 @@ struct SilenceWatch {
         let wasShown = shownCount > 0
         lastHeard = now
         unansweredSince = nil
+        hasAsked = false
         probeCount = 0
         shownCount = 0
         return wasShown
@@ -48,28 +52,34 @@ struct SilenceWatch {
         if unansweredSince == nil { unansweredSince = now }
     }
 
+    /// When `ServerAliveInterval` asks, or gives up.
     private var nextProbe: Instant? {
-        if let interval = keepAlive.interval { return lastHeard + interval * (probeCount + 1) }
-        // Nobody asked for keep-alives: one question where an answer is due, so that silence can be told from idleness.
-        guard probeCount == 0, let unansweredSince else { return nil }
-        return unansweredSince + Limits.silenceProbe
+        keepAlive.interval.map { lastHeard + $0 * (probeCount + 1) }
+    }
+
+    /// One question where an answer is due, whatever the settings, so that silence can be told from idleness.
+    private var nextQuestion: Instant? {
+        hasAsked ? nil : unansweredSince.map { $0 + Limits.silenceProbe }
     }
 
     private var nextShow: Instant? {
-        // Not before the question had its chance.
-        guard probeCount > 0, let unansweredSince else { return nil }
-        return unansweredSince + Limits.silenceShown * (shownCount + 1)
+        hasAsked ? unansweredSince.map { $0 + Limits.silenceShown * (shownCount + 1) } : nil
     }
 
-    var deadline: Instant? { [nextProbe, nextShow].compactMap { $0 }.min() }
+    var deadline: Instant? { [nextProbe, nextQuestion, nextShow].compactMap { $0 }.min() }
 
     /// What is due, once for each deadline that passed.
     mutating func action(now: Instant) -> Action? {
-        if let nextProbe, nextProbe <= now {
-            if keepAlive.countMax > 0, probeCount >= keepAlive.countMax { return .giveUp }
+        if let interval = keepAlive.interval, let nextProbe, nextProbe <= now {
+            if probeCount >= keepAlive.countMax { return .giveUp }
             // After a long sleep of ours, one question stands for all that were missed.
+            lastHeard = max(lastHeard, now + interval * -(probeCount + 1))
             probeCount += 1
-            if let interval = keepAlive.interval { lastHeard = max(lastHeard, now + interval * -probeCount) }
+            hasAsked = true
+            return .probe
+        }
+        if let nextQuestion, nextQuestion <= now {
+            hasAsked = true
             return .probe
         }
         guard let nextShow, nextShow <= now, let unansweredSince else { return nil }
