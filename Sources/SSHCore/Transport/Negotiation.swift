@@ -39,13 +39,16 @@ package struct NegotiationFailure: Hashable, Sendable {
 /// AEAD ciphers make their direction's MAC lists irrelevant.
 package enum Negotiation {
     package static func agree(ours: KexInit, theirs: KexInit) throws(ProtocolError) -> NegotiatedAlgorithms {
+        let keyExchange = try pick(
+            KeyExchangeAlgorithm.self, .keyExchange, ours.keyExchanges, theirs.keyExchanges)
+        let hostKey = try pick(SignatureAlgorithm.self, .hostKey, ours.hostKeys, theirs.hostKeys)
         let cipherOut = try pick(
             CipherAlgorithm.self, .cipherClientToServer, ours.ciphersClientToServer, theirs.ciphersClientToServer)
         let cipherIn = try pick(
             CipherAlgorithm.self, .cipherServerToClient, ours.ciphersServerToClient, theirs.ciphersServerToClient)
         return NegotiatedAlgorithms(
-            keyExchange: try pick(KeyExchangeAlgorithm.self, .keyExchange, ours.keyExchanges, theirs.keyExchanges),
-            hostKey: try pick(SignatureAlgorithm.self, .hostKey, ours.hostKeys, theirs.hostKeys),
+            keyExchange: keyExchange,
+            hostKey: hostKey,
             cipherClientToServer: cipherOut,
             cipherServerToClient: cipherIn,
             macClientToServer: cipherOut.isAuthenticated
