@@ -236,7 +236,12 @@ struct HostileMessageTests {
     private static let unsorted: [HostileRow] = [
         HostileRow("PK-29", "compression that we did not offer", .fails([.negotiation], .keyExchangeFailed)) {
             configuration, _ in
-            configuration.alterKexInit = { $0.compressionsServerToClient = ["zlib", "zlib@openssh.com"] }
+            configuration.alterKexInit = { $0.compressionsServerToClient = ["zlib"] }
+        },
+        HostileRow("PK-29", "compression outwards that is left out", .fails([.negotiation], .keyExchangeFailed)) {
+            configuration, script in
+            script.configuration.algorithms.compressions = [.none]
+            configuration.alterKexInit = { $0.compressionsClientToServer = ["zlib", "zlib@openssh.com"] }
         },
         HostileRow("PK-30", "the end in the middle of KEXINIT", .fails([.closed], nil)) { configuration, _ in
             configuration.hook = { _, step, payload in

@@ -192,9 +192,11 @@ struct HostileNegotiationTests {
     }
 
     private static func guess(_ names: NameList, isStrict: Bool = true, _ emissions: [Emission]) -> Prepare {
-        { configuration, _ in
+        { configuration, script in
             configuration.isStrict = isStrict
             configuration.keyExchangeNames = names
+            // A guess is right where both first names are the same.
+            script.configuration.algorithms.keyExchanges = [.curve25519SHA256]
             configuration.alterKexInit = { $0.firstPacketFollows = true }
             configuration.hook = { _, step, payload in
                 step == .kexInit ? [.payload(payload)] + emissions : [.payload(payload)]

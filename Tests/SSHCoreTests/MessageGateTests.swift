@@ -30,13 +30,20 @@ struct MessageGateTests {
                 phase: .firstKeyExchange, stages: [.idle, .awaitingKexInit], isStrict: nil, accepted: "1-4 20",
                 unimplemented: "8-19 22-29 128-255"),
             State(
-                phase: .firstKeyExchange, stages: [.awaitingReply], isStrict: true, accepted: "1 31", unimplemented: ""),
+                phase: .firstKeyExchange, stages: [.awaitingReply, .awaitingGroup], isStrict: true, accepted: "1 31",
+                unimplemented: ""),
+            State(
+                phase: .firstKeyExchange, stages: [.awaitingGroupReply], isStrict: true, accepted: "1 33",
+                unimplemented: ""),
             State(phase: .firstKeyExchange, stages: [.awaitingTrust], isStrict: true, accepted: "1", unimplemented: ""),
             State(
                 phase: .firstKeyExchange, stages: [.awaitingNewKeys], isStrict: true, accepted: "1 21",
                 unimplemented: ""),
             State(
-                phase: .firstKeyExchange, stages: [.awaitingReply], isStrict: false, accepted: "1-4 31",
+                phase: .firstKeyExchange, stages: [.awaitingReply, .awaitingGroup], isStrict: false,
+                accepted: "1-4 31", unimplemented: "8-19 22-29 128-255"),
+            State(
+                phase: .firstKeyExchange, stages: [.awaitingGroupReply], isStrict: false, accepted: "1-4 33",
                 unimplemented: "8-19 22-29 128-255"),
             State(
                 phase: .firstKeyExchange, stages: [.awaitingTrust], isStrict: false, accepted: "1-4",
@@ -50,14 +57,17 @@ struct MessageGateTests {
                 unimplemented: "5 8-19 22-29 35-49 54-59 62-79 83-89 101-255"),
             State(
                 phase: .connected, stages: [.idle, .awaitingKexInit], isStrict: nil,
-                accepted: "1-4 7 20 53 80-82 90-100",
-                unimplemented: "5 8-19 22-29 35-49 54-59 62-79 83-89 101-255"),
+                accepted: "1-4 7 20 53 80-82 90-100 192-193",
+                unimplemented: "5 8-19 22-29 35-49 54-59 62-79 83-89 101-191 194-255"),
         ]
         + [Phase.authentication, .connected].flatMap { phase in
             // Ruling 4: strictness covers the first exchange alone.
             [
                 State(
-                    phase: phase, stages: [.awaitingReply], isStrict: nil, accepted: "1-4 31",
+                    phase: phase, stages: [.awaitingReply, .awaitingGroup], isStrict: nil, accepted: "1-4 31",
+                    unimplemented: "8-19 22-29 128-255"),
+                State(
+                    phase: phase, stages: [.awaitingGroupReply], isStrict: nil, accepted: "1-4 33",
                     unimplemented: "8-19 22-29 128-255"),
                 State(
                     phase: phase, stages: [.awaitingTrust], isStrict: nil, accepted: "1-4",

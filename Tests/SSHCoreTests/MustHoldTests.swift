@@ -110,13 +110,14 @@ struct MustHoldTests {
         arguments: Step.allCases.filter { $0 != .other && $0 != .channelData })
     func stall(_ place: Step) throws {
         let conversation = try honest { configuration, _ in
+            if place == .kexGroup { configuration.keyExchangeNames = ["diffie-hellman-group-exchange-sha256"] }
             configuration.hook = { peer, step, payload in
                 if step == place { peer.configuration.hook = { _, _, _ in [] } }
                 return step == place ? [] : [.payload(payload)]
             }
         }
         #expect(conversation.record.errors.isEmpty)
-        conversation.passDeadline()
+        conversation.passDeadlines { !$0.record.refusals.isEmpty }
         // A channel that is never answered fails alone; every other silence ends the connection.
         let isChannel = place == .channelReply
         #expect(conversation.record.errors.map(\.kind) == (isChannel ? [] : [.timeout]))

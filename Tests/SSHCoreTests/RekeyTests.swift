@@ -60,7 +60,6 @@ struct RekeyTests {
     func stalled(_ place: Step) throws {
         let (configuration, script) = try HostileCheck.honest()
         let conversation = try Conversation(configuration, script: script).run()
-        #expect(conversation.engine.deadline == nil)
         conversation.peer.configuration.hook = { peer, step, own in
             if step == place { peer.configuration.hook = { _, _, _ in [] } }
             return step == place ? [] : [.payload(own)]

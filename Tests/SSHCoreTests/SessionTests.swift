@@ -80,7 +80,10 @@ struct SessionTests {
         let id = try #require(conversation.record.opened.first)
         #expect(conversation.engine.sendableByteCount(id) == 0)
         #expect(conversation.peer.channels.values.first?.input.count == 1000)
+        // Nothing ends it: only a sign of life is asked for, and given.
+        conversation.passDeadlines { _ in false }
         #expect(conversation.engine.deadline == nil && conversation.record.errors.isEmpty)
+        #expect(conversation.peer.messages(GlobalRequest.self).count == 1)
     }
 
     @Test("Several MiB both ways arrive byte for byte while the server changes keys", arguments: Delivery.allCases)

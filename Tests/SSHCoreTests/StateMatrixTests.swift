@@ -10,16 +10,22 @@ import Testing
 struct StateMatrixTests {
     private static let states: [(step: Step, phase: Phase, stage: KeyExchangeStage)] = [
         (.kexInit, .firstKeyExchange, .awaitingKexInit), (.kexReply, .firstKeyExchange, .awaitingReply),
+        (.kexGroup, .firstKeyExchange, .awaitingGroup), (.kexReply, .firstKeyExchange, .awaitingGroupReply),
         (.newKeys, .firstKeyExchange, .awaitingNewKeys), (.extInfo, .authentication, .idle),
         (.serviceAccept, .authentication, .idle), (.authentication, .authentication, .idle),
         (.channelReply, .connected, .idle), (.channelData, .connected, .idle),
     ]
 
-    private func conversation(_ step: Step, _ payload: [UInt8], isStrict: Bool) throws -> Conversation {
+    private func conversation(
+        _ state: (step: Step, phase: Phase, stage: KeyExchangeStage), _ payload: [UInt8], isStrict: Bool
+    ) throws -> Conversation {
         var (configuration, script) = try HostileCheck.honest()
         configuration.isStrict = isStrict
+        if [.awaitingGroup, .awaitingGroupReply].contains(state.stage) {
+            configuration.keyExchangeNames = ["diffie-hellman-group-exchange-sha256"]
+        }
         configuration.hook = { peer, current, own in
-            guard current == step else { return [.payload(own)] }
+            guard current == state.step else { return [.payload(own)] }
             peer.configuration.hook = { _, _, own in [.payload(own)] }
             return [.bytes(payload), .payload(own)]
         }
@@ -34,7 +40,7 @@ struct StateMatrixTests {
         for number in UInt8.min...UInt8.max {
             let isStrict = number % 2 == 0
             let body = number % 3 == 0 ? [] : [UInt8](repeating: 0, count: 16)
-            let conversation = try conversation(state.step, [number] + body, isStrict: isStrict)
+            let conversation = try conversation(state, [number] + body, isStrict: isStrict)
             let record = conversation.record
             let verdict = MessageGate.permits(
                 MessageNumber(rawValue: number), phase: state.phase, keyExchange: state.stage, isStrict: isStrict)

@@ -101,6 +101,8 @@ extension MessageSample {
                 .string([0, 0xFF]),
             ]),
         MessageSample(ExtInfo.self, number: 7, [.uint32(0)], note: " without extensions"),
+        MessageSample(Ping.self, number: 192, [.text("echo")], tail: .ignored),
+        MessageSample(Pong.self, number: 193, [.text("echo")], tail: .ignored),
     ]
 
     private static let keyExchange = [
@@ -114,6 +116,10 @@ extension MessageSample {
         MessageSample(NewKeys.self, number: 21, []),
         MessageSample(KexECDHInit.self, number: 30, [.string([UInt8](repeating: 9, count: 32))]),
         MessageSample(KexECDHReply.self, number: 31, [.text("key"), .string([1, 2, 3]), .text("signature")]),
+        MessageSample(KexDHGexGroup.self, number: 31, [.string([0, 0xFF, 0xFB]), .string([2])]),
+        MessageSample(KexDHGexInit.self, number: 32, [.string([0, 0x80, 1])]),
+        MessageSample(KexDHGexReply.self, number: 33, [.text("key"), .string([0, 0xF0]), .text("signature")]),
+        MessageSample(KexDHGexRequest.self, number: 34, [.uint32(2048), .uint32(3072), .uint32(8192)]),
     ]
 
     private static let authentication = [

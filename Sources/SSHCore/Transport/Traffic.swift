@@ -1,7 +1,7 @@
 /// What went through one direction, in all and under the keys in force.
 package struct Traffic: Hashable, Sendable {
     package private(set) var byteCount: UInt64 = 0
-    package private(set) var packetCount: UInt64 = 0
+    package internal(set) var packetCount: UInt64 = 0
     private var byteCountAtKeys: UInt64 = 0
     private var packetCountAtKeys: UInt64 = 0
 

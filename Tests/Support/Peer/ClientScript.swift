@@ -34,6 +34,8 @@ package struct ClientScript: Sendable {
     /// A session each, as soon as the login succeeded.
     package var commands: [[UInt8]] = []
     package var input: [UInt8] = []
+    /// Whether the input ends where `input` does.
+    package var endsInput = true
     /// Whether what arrives on a channel counts as consumed at once.
     package var consumes = true
     /// Whether the peer gets to read anything.

@@ -77,12 +77,20 @@ extension Conversation {
         record.unsent[id] = ByteBuffer(bytes: script.input)
     }
 
+    /// The user writes; what the engine does not take yet waits here until a channel may be written to.
+    package func write(_ bytes: [UInt8], to id: ChannelID) {
+        record.unsent[id, default: ByteBuffer()].writeBytes(bytes)
+        write(to: id)
+    }
+
+    /// What the user wrote and the engine did not take yet.
+    package func unsentByteCount(_ id: ChannelID) -> Int { record.unsent[id]?.readableBytes ?? 0 }
+
     private func write(to id: ChannelID) {
         guard var data = record.unsent[id] else { return }
         attempt { engine, now throws(ProtocolError) in try engine.send(&data, on: id, now: now) }
-        record.unsent[id] = data
-        guard data.readableBytes == 0 else { return }
-        record.unsent[id] = nil
+        record.unsent[id] = data.readableBytes == 0 ? nil : data
+        guard data.readableBytes == 0, script.endsInput else { return }
         tell(.endInput(id))
     }
 }

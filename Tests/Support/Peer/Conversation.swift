@@ -49,6 +49,13 @@ package final class Conversation {
         return run()
     }
 
+    /// One deadline after the other passes, until what a test waits for has happened, nothing more is due, or it is over.
+    @discardableResult
+    package func passDeadlines(until isDone: (Conversation) -> Bool) -> Conversation {
+        for _ in 0..<10_000 where !isDone(self) && !record.isOver && engine.deadline != nil { passDeadline() }
+        return self
+    }
+
     @discardableResult
     package func advance(by duration: Duration) -> Conversation {
         clock.advance(by: duration)
@@ -102,6 +109,14 @@ package final class Conversation {
     /// Drops what the peer keeps of its own packets, so that a flood measures the engine.
     package func forget() {
         peer.forgetWire()
+    }
+
+    /// Drops all that is kept of both sides, so that a long run measures the engine.
+    package func forgetAll() {
+        peer.forgetWire()
+        peer.forgetReceived()
+        record.clientBytes.removeAll(keepingCapacity: true)
+        record.agreements.removeAll(keepingCapacity: true)
     }
 
     /// Whether the engine still has bytes to send.

@@ -25,6 +25,7 @@ package struct ConversationRecord {
     package internal(set) var banners: [[UInt8]] = []
     package internal(set) var notes: [Event.Note] = []
     package internal(set) var silences: [Duration] = []
+    package internal(set) var endedSilenceCount = 0
     package internal(set) var announcedKeys: [[PublicKey]] = []
     package internal(set) var output: [ChannelID: [UInt8]] = [:]
     package internal(set) var errorOutput: [ChannelID: [UInt8]] = [:]
@@ -73,7 +74,8 @@ package struct ConversationRecord {
         case .channelClosed(let id): closed.append(id)
         case .silent(let duration): silences.append(duration)
         case .hostKeysAnnounced(let keys): announcedKeys.append(keys)
-        case .channelData, .channelWritable, .silenceEnded: break
+        case .silenceEnded: endedSilenceCount += 1
+        case .channelData, .channelWritable: break
         }
     }
 }

@@ -21,6 +21,8 @@ package enum Step: String, Sendable, CaseIterable {
 package enum Emission {
     /// Framed and sealed as it should be.
     case payload(ByteBuffer)
+    /// Framed and sealed, but never compressed.
+    case uncompressed(ByteBuffer)
     /// As it stands.
     case raw([UInt8])
     /// Framed and sealed, and then changed on its way.

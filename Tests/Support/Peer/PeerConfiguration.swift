@@ -42,6 +42,10 @@ package struct PeerConfiguration: Sendable {
             value: ByteBuffer(string: "ssh-ed25519,ecdsa-sha2-nistp256,rsa-sha2-512,rsa-sha2-256"))
     ]
     package var acceptsService = true
+    /// Whether a global request that wants an answer gets one.
+    package var answersGlobalRequests = true
+    /// Leaves zero bytes in front of X25519's secret, as OpenSSH 6.5 and 6.6 do.
+    package var keepsZerosOfSecret = false
 
     package var acceptsNone = false
     package var acceptedPassword: [UInt8]? = Array("correct horse".utf8)

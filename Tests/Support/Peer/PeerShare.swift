@@ -16,7 +16,8 @@ struct PeerShare: ~Copyable {
 
     /// Hybrids are encapsulated to; elsewhere both sides do the same.
     static func answer(
-        _ algorithm: KeyExchangeAlgorithm, group: FiniteFieldGroup?, to share: [UInt8], random: inout RandomSource
+        _ algorithm: KeyExchangeAlgorithm, group: FiniteFieldGroup?, to share: [UInt8], keepsZeros: Bool,
+        random: inout RandomSource
     ) throws -> PeerShare {
         if algorithm.isPostQuantum { return try encapsulate(algorithm, to: share, random: &random) }
         let key =
@@ -26,7 +27,7 @@ struct PeerShare: ~Copyable {
                 try EphemeralKey(for: algorithm, random: &random)
             }
         let publicShare = key.publicShare
-        return PeerShare(publicShare: publicShare, secret: try key.sharedSecret(with: share))
+        return PeerShare(publicShare: publicShare, secret: try key.sharedSecret(with: share, keepsZeros: keepsZeros))
     }
 
     private static func encapsulate(

@@ -56,7 +56,8 @@ extension ScriptedPeer {
         guard let hostKey = configuration.hostKeys.first(where: { $0.verificationKey.type == agreed.hostKey.keyType })
         else { throw PeerError.noHostKey }
         let share = try PeerShare.answer(
-            agreed.keyExchange, group: exchange.group?.0, to: message.publicShare, random: &random)
+            agreed.keyExchange, group: exchange.group?.0, to: message.publicShare,
+            keepsZeros: configuration.keepsZerosOfSecret, random: &random)
         var inputs = ExchangeHash(
             clientIdentification: clientIdentification ?? [], serverIdentification: configuration.identification,
             clientKexInit: theirs.payload, serverKexInit: ours.payload,
@@ -115,6 +116,24 @@ extension ScriptedPeer {
         isSealing = true
         algorithms = agreed
         if configuration.isStrict { sendSequence = 0 }
+        if isCompressing { try compress(agreed.compressionServerToClient) }
+    }
+
+    /// What is sent from now on is compressed, with a history that begins here; or nothing is any more.
+    func compress(_ algorithm: CompressionAlgorithm) throws {
+        compressor = algorithm == .none ? nil : try Compressor()
+    }
+
+    /// The login succeeded, and what comes and goes is compressed from here on (OpenSSH PROTOCOL §1.2).
+    func startCompression() {
+        guard let algorithms, !isCompressing else { return }
+        isCompressing = true
+        do {
+            try compress(algorithms.compressionServerToClient)
+            try reader.setCompression(algorithms.compressionClientToServer)
+        } catch {
+            failure = error
+        }
     }
 
     func receivedNewKeys() throws {
@@ -124,6 +143,7 @@ extension ScriptedPeer {
             try Opener(cipher: agreed.cipherClientToServer, mac: agreed.macClientToServer, keys: box.keys),
             resetSequence: configuration.isStrict)
         isReadingEncrypted = true
+        if isCompressing { try reader.setCompression(agreed.compressionClientToServer) }
         advanceAll()
     }
 }

@@ -39,6 +39,10 @@ extension ScriptedPeer {
         do {
             switch emission {
             case .payload(let payload):
+                put(try seal(try deflate(payload)))
+                // Only what comes after the word of success is compressed.
+                if payload.getInteger(at: payload.readerIndex, as: UInt8.self) == 52 { startCompression() }
+            case .uncompressed(let payload):
                 put(try seal(payload))
             case .raw(let bytes):
                 outbound.append(ByteBuffer(bytes: bytes))
@@ -65,6 +69,13 @@ extension ScriptedPeer {
         } catch {
             failure = error
         }
+    }
+
+    private func deflate(_ payload: ByteBuffer) throws -> ByteBuffer {
+        guard compressor != nil else { return payload }
+        var deflated = ByteBuffer()
+        try compressor?.compress(payload, into: &deflated)
+        return deflated
     }
 
     private func put(_ packet: [UInt8]) {

@@ -36,6 +36,9 @@ package final class ScriptedPeer {
     var isReadingEncrypted = false
     var sealer = Sealer()
     var isSealing = false
+    /// Since the login succeeded.
+    var isCompressing = false
+    var compressor: Compressor?
     var forge: (any PacketForge)?
     var random: RandomSource
     var outbound: [ByteBuffer] = []
@@ -108,13 +111,24 @@ package final class ScriptedPeer {
         case 32: try received(try KexDHGexInit(payload: entry.payload).share)
         case 34: try received(try KexDHGexRequest(payload: entry.payload))
         case 50: try receivedAuthentication(entry.payload)
-        case 80, 90...100: try receivedConnection(entry.number, entry.payload)
+        case 80: answer(try GlobalRequest(payload: entry.payload))
+        case 90...100: try receivedConnection(entry.number, entry.payload)
         default: break
         }
     }
 
+    private func answer(_ request: GlobalRequest) {
+        guard request.wantsReply, configuration.answersGlobalRequests else { return }
+        send(.other, RequestFailure())
+    }
+
     func forgetWire() {
         wire.removeAll(keepingCapacity: true)
+    }
+
+    func forgetReceived() {
+        received.removeAll(keepingCapacity: true)
+        exchangeHashes.removeAll(keepingCapacity: true)
     }
 
     /// The payloads of one message that the client sent.
