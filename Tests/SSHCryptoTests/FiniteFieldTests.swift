@@ -30,7 +30,7 @@ import Testing
         #expect(product.count == group.prime.magnitude.count)
     }
 
-    @Test("A share of 0, 1, p-1, p, p+1, or with fewer than four bits set is refused (KX-07)", arguments: [14, 16])
+    @Test("A share of 0, 1, p-1, p, p+1, or with fewer than four bits set is refused", arguments: [14, 16])
     func badShares(number: Int) throws {
         let group = try FiniteFieldGroup(number == 14 ? .group14 : .group16)
         var random = RandomSource.seeded(4)
