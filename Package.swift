@@ -89,7 +89,8 @@ let package = Package(
         .testTarget(
             name: "InteropTests",
             dependencies: [
-                "Fairlead", "SSHIdentity", "SSHCrypto", "SSHWire", "TestSupport", "PeerSupport", nioCore, nioPosix,
+                "Fairlead", "SSHCore", "SSHIdentity", "SSHCrypto", "SSHWire", "TestSupport", "PeerSupport", nioCore,
+                nioPosix,
             ],
             swiftSettings: testSettings),
         .testTarget(

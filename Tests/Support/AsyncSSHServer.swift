@@ -100,8 +100,8 @@ package final class AsyncSSHServer: Sendable {
 
     private static let folder = (#filePath as NSString).deletingLastPathComponent + "/AsyncSSH"
 
-    /// `FAIRLEAD_PYTHON` where it is set; else what Scripts/test installed.
-    private static var python: String {
+    /// A Python with AsyncSSH and ssh-audit: `FAIRLEAD_PYTHON` where it is set; else what Scripts/test installed.
+    package static var python: String {
         get throws {
             if let path = ProcessInfo.processInfo.environment["FAIRLEAD_PYTHON"] { return try programPath(path) }
             let path = folder + "/../../../.build/asyncssh/bin/python3"
