@@ -1,14 +1,35 @@
-import SSHCrypto
+public import NIOCore
 import SSHCore
-import SSHWire
+import SSHCrypto
 public import SSHIdentity
+import SSHWire
 
-/// What a connection agreed on and learned about its server.
+/// What a connection agreed on and learned about its server, and what went through it so far.
 public struct ConnectionInfo: Sendable {
+    /// Both sides' lists for one choice; each entry is escaped.
+    public struct Offer: Hashable, Sendable {
+        /// What was chosen, such as `key exchange`.
+        public let slot: String
+        /// What we offered, in our order, which decides (RFC 4253 §7.1).
+        public let ours: [String]
+        /// What the server offered.
+        public let theirs: [String]
+    }
+
+    /// Our identification line.
+    public let clientIdentification = PeerText.line(EngineConfiguration.identification)
     /// The server's identification line, escaped (RFC 4253 §4.2).
     public internal(set) var serverIdentification = ""
     /// The host's key, proven and trusted.
     public internal(set) var hostKey: PublicKey?
+    /// Where the server is; nil before the transport is open.
+    public internal(set) var remoteAddress: SocketAddress?
+    /// Our end of the transport.
+    public internal(set) var localAddress: SocketAddress?
+    /// Both sides' lists in the last key exchange, in the order of KEXINIT; empty before the server's came.
+    public internal(set) var offers: [Offer] = []
+    /// How the host proved its key, such as `rsa-sha2-512`.
+    public internal(set) var hostKeyAlgorithm = ""
     /// The key exchange's name, such as `curve25519-sha256`.
     public internal(set) var keyExchange = ""
     /// The cipher of what we send.
@@ -19,6 +40,10 @@ public struct ConnectionInfo: Sendable {
     public internal(set) var macClientToServer: String?
     /// The MAC of what we receive; nil where the cipher authenticates by itself.
     public internal(set) var macServerToClient: String?
+    /// The compression of what we send: `none`, or what begins with the login.
+    public internal(set) var compressionClientToServer = ""
+    /// The compression of what we receive.
+    public internal(set) var compressionServerToClient = ""
     /// Whether the key exchange withstands a quantum computer that comes later.
     public internal(set) var isPostQuantum = false
     /// Keys that the server says it has as well; none of them is proven (OpenSSH PROTOCOL §2.5).
@@ -27,13 +52,52 @@ public struct ConnectionInfo: Sendable {
     public internal(set) var isStrict = false
     /// What convinced the server: `none`, `publickey`, `publickey, unproven` or `password`.
     public internal(set) var authenticationMethod = ""
+    /// What the server takes for a login's signature; nil where it did not say (RFC 8308 §3.1).
+    public internal(set) var serverSignatureAlgorithms: [String]?
+    /// Whether the server answers `ping@openssh.com`.
+    public internal(set) var supportsPing = false
+    /// Whether the server knows `publickey-hostbound@openssh.com`.
+    public internal(set) var supportsHostBoundPublicKey = false
+    /// Bytes of packets, as they are on the wire.
+    public internal(set) var sentByteCount: UInt64 = 0, receivedByteCount: UInt64 = 0
+    /// Packets of either direction.
+    public internal(set) var sentPacketCount: UInt64 = 0, receivedPacketCount: UInt64 = 0
+    /// Key exchanges after the first.
+    public internal(set) var rekeyCount = 0
+    /// An estimate of the round trip; nil before there is one.
+    public internal(set) var roundTripTime: Duration?
 
-    mutating func note(_ algorithms: NegotiatedAlgorithms) {
+    /// What the engine knows by now.
+    mutating func read(_ engine: borrowing Engine) {
+        if let algorithms = engine.algorithms { note(algorithms) }
+        offers = engine.proposals.map { Self.offers($0.ours, $0.theirs) } ?? []
+        isStrict = engine.isStrictKeyExchange
+        serverSignatureAlgorithms = engine.serverSignatureAlgorithms?.names.map(\.text)
+        supportsPing = engine.supportsPing
+        supportsHostBoundPublicKey = engine.supportsHostBoundPublicKey
+        sentByteCount = engine.sentTraffic.byteCount
+        sentPacketCount = engine.sentTraffic.packetCount
+        receivedByteCount = engine.receivedTraffic.byteCount
+        receivedPacketCount = engine.receivedTraffic.packetCount
+        rekeyCount = engine.rekeyCount
+        roundTripTime = engine.roundTrip.estimate
+    }
+
+    private static func offers(_ ours: KexInit, _ theirs: KexInit) -> [Offer] {
+        zip(NegotiationFailure.Slot.allCases, zip(ours.algorithmLists, theirs.algorithmLists)).map { slot, lists in
+            Offer(slot: slot.rawValue, ours: lists.0.names.map(\.text), theirs: lists.1.names.map(\.text))
+        }
+    }
+
+    private mutating func note(_ algorithms: NegotiatedAlgorithms) {
+        hostKeyAlgorithm = algorithms.hostKey.rawValue
         keyExchange = algorithms.keyExchange.rawValue
         isPostQuantum = algorithms.keyExchange.isPostQuantum
         cipherClientToServer = algorithms.cipherClientToServer.rawValue
         cipherServerToClient = algorithms.cipherServerToClient.rawValue
         macClientToServer = algorithms.macClientToServer?.rawValue
         macServerToClient = algorithms.macServerToClient?.rawValue
+        compressionClientToServer = algorithms.compressionClientToServer.rawValue
+        compressionServerToClient = algorithms.compressionServerToClient.rawValue
     }
 }

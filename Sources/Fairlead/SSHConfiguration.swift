@@ -84,6 +84,10 @@ public struct SSHConfiguration: Sendable {
     public var logger = Logger(label: "fairlead") { _ in SwiftLogNoOpLogHandler() }
     /// The server's words before login, escaped; nil drops them.
     public var onBanner: (@Sendable (String) -> Void)?
+    /// Told of every message that is sent and received, on the connection's event loop: it must not block.
+    ///
+    /// Default `nil`, which costs nothing. A second try, after a server hung up on the first, counts its time anew.
+    public var onMessage: (@Sendable (MessageRecord) -> Void)?
     /// How names become addresses.
     package var resolve: @Sendable (String, Int, AddressFamily) throws(SSHError) -> [SocketAddress] =
         PlatformAddresses.resolve

@@ -18,19 +18,14 @@ extension SSHConnection {
         switch event {
         case .channelData(let id, let stream, let data): received(data, stream, in: id)
         case .identified(let server):
-            info.serverIdentification = PeerText.line(server.line)
-            configuration.logger.debug("server: \(info.serverIdentification)")
-        case .hostKeyOffered(let key, let algorithms):
-            info.note(algorithms)
-            loginStep(.hostKey(key))
-        case .keysExchanged(let algorithms):
-            info.note(algorithms)
-            info.isStrict = engine.isStrictKeyExchange
-            logAlgorithms()
+            facts.serverIdentification = PeerText.line(server.line)
+            configuration.logger.debug("server: \(facts.serverIdentification)")
+        case .hostKeyOffered(let key, _): loginStep(.hostKey(key))
+        case .keysExchanged: logAlgorithms()
         case .authenticationNeeded(let round): loginStep(.credential(round))
         case .signatureNeeded(let request): loginStep(.signature(request))
         case .authenticated(let proof):
-            info.authenticationMethod = proof.rawValue
+            facts.authenticationMethod = proof.rawValue
             loginStep(.done)
         case .banner(let text):
             configuration.onBanner?(
@@ -39,7 +34,7 @@ extension SSHConnection {
         case .silent(let duration):
             configuration.logger.notice("no answer from the server for \(duration.components.seconds) s")
         case .silenceEnded: configuration.logger.notice("the server answers again")
-        case .hostKeysAnnounced(let keys): info.announcedHostKeys = keys
+        case .hostKeysAnnounced(let keys): facts.announcedHostKeys = keys
         default: handleSession(event)
         }
     }
@@ -106,6 +101,7 @@ extension SSHConnection {
     }
 
     private func logAlgorithms() {
+        let info = info
         configuration.logger.debug(
             """
             keys: \(info.keyExchange); to server \(info.cipherClientToServer) \(info.macClientToServer ?? ""); \

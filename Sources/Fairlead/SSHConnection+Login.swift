@@ -15,7 +15,7 @@ extension SSHConnection {
                 let token = try await verify(key, trust)
                 isRepeatable = token.isRepeatable
                 chooser = CredentialChooser(configuration, refusesPasswords: token.restrictsAuthentication)
-                info.hostKey = key
+                facts.hostKey = key
                 try perform(.trust(token))
             case .credential(let round):
                 let before = chooser

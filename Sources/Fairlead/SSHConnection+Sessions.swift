@@ -198,7 +198,7 @@ extension SSHConnection {
     /// An OpenSSH server is told so and ends the program by SIGPIPE (OpenSSH PROTOCOL §2.1); another one only sees the
     /// channel close.
     func outputIsUnwanted(in id: SessionID) {
-        if info.serverIdentification.utf8.starts(with: "SSH-2.0-OpenSSH".utf8) {
+        if facts.serverIdentification.utf8.starts(with: "SSH-2.0-OpenSSH".utf8) {
             try? request(.endOfWrite, in: id)
         } else {
             if sessions[id]?.exit == nil {

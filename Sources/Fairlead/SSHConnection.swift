@@ -19,9 +19,15 @@ public actor SSHConnection {
         unsafe eventLoop.executor.asUnownedSerialExecutor()
     }
 
-    /// What has been agreed on so far.
-    public internal(set) var info = ConnectionInfo()
+    /// What has been agreed on so far, and the counters as they stand.
+    public var info: ConnectionInfo {
+        var info = facts
+        info.read(engine)
+        return info
+    }
 
+    /// What the engine told once, for `info`.
+    var facts = ConnectionInfo()
     let configuration: SSHConfiguration
     var engine: Engine
     var transport: (any NIOCore.Channel)?
@@ -59,6 +65,8 @@ public actor SSHConnection {
 
     /// The transport is up: our identification leaves.
     func transportOpened() {
+        facts.remoteAddress = transport?.remoteAddress
+        facts.localAddress = transport?.localAddress
         settle()
     }
 
@@ -118,6 +126,8 @@ public actor SSHConnection {
         flush(isForced: false)
         updateReading()
         updateDeadline()
+        guard let onMessage = configuration.onMessage else { return }
+        for record in engine.takeRecords() { onMessage(MessageRecord(record)) }
     }
 
     /// Ends the connection for good; the first reason counts.

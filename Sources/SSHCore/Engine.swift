@@ -174,6 +174,12 @@ package struct Engine: ~Copyable {
         return bytes
     }
 
+    /// What is in force, or else what was just agreed on.
+    package var algorithms: NegotiatedAlgorithms? { keyExchange.algorithms ?? keyExchange.proposedAlgorithms }
+    package var proposals: (ours: KexInit, theirs: KexInit)? { keyExchange.proposals }
+    package var sentTraffic: Traffic { writer.traffic }
+    package var receivedTraffic: Traffic { reader.traffic }
+
     /// What was sent and received since the last call, in order; empty unless the configuration asks for it.
     package mutating func takeRecords() -> [RecordedMessage] { writer.recorder?.take() ?? [] }
 

@@ -166,6 +166,7 @@ extension SSHConfiguration {
         algorithms.hostKeys = trust.preferredOrder(of: algorithms.hostKeys)
         var engine = EngineConfiguration(user: Array(user.utf8), algorithms: algorithms)
         engine.isPolite = isPolite
+        engine.recordsMessages = onMessage != nil
         if let connectTimeout {
             engine.identificationTimeout = connectTimeout
             engine.keyExchangeTimeout = max(connectTimeout, Limits.handshake)

@@ -17,7 +17,7 @@ package struct NegotiatedAlgorithms: Hashable, Sendable {
 
 /// No common algorithm: in which slot, and what each side offered there.
 package struct NegotiationFailure: Hashable, Sendable {
-    package enum Slot: String, Hashable, Sendable {
+    package enum Slot: String, Hashable, Sendable, CaseIterable {
         case keyExchange = "key exchange"
         case hostKey = "host key"
         case cipherClientToServer = "cipher, client to server"

@@ -52,16 +52,18 @@ package struct KexInit: Message, Hashable {
         _ = try body.readUInt32()
     }
 
+    /// The lists that are chosen from, in wire order.
+    package var algorithmLists: [NameList] {
+        [
+            keyExchanges, hostKeys, ciphersClientToServer, ciphersServerToClient, macsClientToServer,
+            macsServerToClient,
+            compressionsClientToServer, compressionsServerToClient,
+        ]
+    }
+
     package func encode(into body: inout ByteBuffer) {
         body.writeBytes(cookie)
-        keyExchanges.encode(into: &body)
-        hostKeys.encode(into: &body)
-        ciphersClientToServer.encode(into: &body)
-        ciphersServerToClient.encode(into: &body)
-        macsClientToServer.encode(into: &body)
-        macsServerToClient.encode(into: &body)
-        compressionsClientToServer.encode(into: &body)
-        compressionsServerToClient.encode(into: &body)
+        for list in algorithmLists { list.encode(into: &body) }
         languagesClientToServer.encode(into: &body)
         languagesServerToClient.encode(into: &body)
         body.writeBoolean(firstPacketFollows)
