@@ -51,7 +51,8 @@ enum MatrixServer: String, CaseIterable, Sendable, CustomTestStringConvertible {
         }
     }
 
-    private static let rekeyByteCount = 512 << 10
+    /// Who changes keys so soon: these servers, or we, where a server cannot be told to.
+    static let rekeyByteCount = 512 << 10
 
     private static func startOpenSSH() async throws -> OpenSSHServer {
         let keywords = [

@@ -12,9 +12,12 @@ struct MatrixSession {
     /// How long a session may take on a machine that is busy.
     private static let limit = Duration.seconds(180)
 
-    init(_ server: any InteropServer, _ combination: MatrixCombination, _ payload: ByteBuffer) {
+    init(
+        _ server: any InteropServer, _ combination: MatrixCombination, _ payload: ByteBuffer, rekeyByteCount: UInt64?
+    ) {
         var configuration = server.configuration()
         combination.restrict(&configuration)
+        configuration.rekeyByteCount = rekeyByteCount
         self.configuration = configuration
         self.combination = combination
         self.payload = payload

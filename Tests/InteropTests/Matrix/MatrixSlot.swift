@@ -16,7 +16,7 @@ enum MatrixSlot: String, CaseIterable, Sendable {
         case .hostKey: SignatureAlgorithm.allCases.map(\.rawValue)
         case .cipher: CipherAlgorithm.allCases.map(\.rawValue)
         case .mac: MACAlgorithm.allCases.map(\.rawValue)
-        case .compression: CompressionAlgorithm.allCases.prefix(1).map(\.rawValue)
+        case .compression: CompressionAlgorithm.allCases.map(\.rawValue)
         }
     }
 }

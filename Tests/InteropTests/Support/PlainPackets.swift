@@ -6,8 +6,12 @@ struct PlainPackets {
     let identification: String
     /// Payloads: the message number and what follows it.
     let payloads: [[UInt8]]
+    /// Of each packet the length of its padding.
+    let paddings: [Int]
     /// What is no whole packet.
     let rest: [UInt8]
+
+    private static let newKeys: UInt8 = 21
 
     var messageNumbers: [UInt8] { payloads.compactMap(\.first) }
 
@@ -16,8 +20,14 @@ struct PlainPackets {
         let lineEnd = bytes.firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? bytes.count
         identification = buffer.readString(length: lineEnd) ?? ""
         var payloads: [[UInt8]] = []
-        while let payload = Self.takePacket(&buffer) { payloads.append(payload) }
-        self.payloads = payloads
+        var paddings: [Int] = []
+        while let (payload, padding) = Self.takePacket(&buffer) {
+            payloads.append(payload)
+            paddings.append(padding)
+            // From here on it is encrypted.
+            if payload.first == Self.newKeys { break }
+        }
+        (self.payloads, self.paddings) = (payloads, paddings)
         rest = Array(buffer.readableBytesView)
     }
 
@@ -32,13 +42,13 @@ struct PlainPackets {
         return Array(buffer.readableBytesView)
     }
 
-    private static func takePacket(_ buffer: inout ByteBuffer) -> [UInt8]? {
+    private static func takePacket(_ buffer: inout ByteBuffer) -> (payload: [UInt8], padding: Int)? {
         var ahead = buffer
         guard let length = ahead.readInteger(as: UInt32.self), let padding = ahead.readInteger(as: UInt8.self),
             length > UInt32(padding), var body = ahead.readSlice(length: Int(length) - 1),
             let payload = body.readBytes(length: Int(length) - 1 - Int(padding)), !payload.isEmpty
         else { return nil }
         buffer = ahead
-        return payload
+        return (payload, Int(padding))
     }
 }

@@ -24,7 +24,8 @@ final class RecordingRelay: Sendable {
     private let server: LoopbackServer
     private let log: Log
 
-    static func start(to port: Int) async throws -> RecordingRelay {
+    /// Starts one; with a `segment`, what the server says is passed on in pieces of so many bytes.
+    static func start(to port: Int, segment: Int? = nil) async throws -> RecordingRelay {
         let log = Log()
         let server = try await LoopbackServer.start { client in
             let recording = Recording()
@@ -33,14 +34,14 @@ final class RecordingRelay: Sendable {
                 .channelInitializer { upstream in
                     upstream.eventLoop.makeCompletedFuture {
                         try upstream.pipeline.syncOperations.addHandler(
-                            Leg(to: client, into: recording, isClient: false))
+                            Leg(to: client, into: recording, isClient: false, segment: segment))
                     }
                 }
                 .connect(host: Loopback.address, port: port)
                 .flatMap { upstream in
                     client.eventLoop.makeCompletedFuture {
                         try client.pipeline.syncOperations.addHandler(
-                            Leg(to: upstream, into: recording, isClient: true))
+                            Leg(to: upstream, into: recording, isClient: true, segment: nil))
                     }
                 }
         }
@@ -75,19 +76,24 @@ private final class Leg: ChannelInboundHandler {
     private let other: any Channel
     private let recording: RecordingRelay.Recording
     private let isClient: Bool
+    private let segment: Int?
 
-    init(to other: any Channel, into recording: RecordingRelay.Recording, isClient: Bool) {
+    init(to other: any Channel, into recording: RecordingRelay.Recording, isClient: Bool, segment: Int?) {
+        self.segment = segment
         self.other = other
         self.recording = recording
         self.isClient = isClient
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let bytes = unwrapInboundIn(data)
+        var bytes = unwrapInboundIn(data)
         if isClient {
             recording.sent.withLock { $0 += Array(bytes.readableBytesView) }
         } else {
             recording.received.withLock { $0 += Array(bytes.readableBytesView) }
+        }
+        while let segment, bytes.readableBytes > segment, let piece = bytes.readSlice(length: segment) {
+            other.writeAndFlush(piece, promise: nil)
         }
         other.writeAndFlush(bytes, promise: nil)
     }

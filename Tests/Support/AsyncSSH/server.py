@@ -19,8 +19,18 @@ import asyncssh.kex_dh
 
 
 class Connection(asyncssh.connection.SSHServerConnection):
-    """Connections at the same time may want different signatures of one RSA key, which has room for one wish."""
+    """Offers the host keys' algorithms that it is told to."""
 
+    host_key_algorithms = None
+
+    def __init__(self, *arguments, **named):
+        super().__init__(*arguments, **named)
+        if self.host_key_algorithms is not None:
+            keys = self._server_host_keys
+            self._server_host_keys = {name.encode(): keys[name.encode()] for name in self.host_key_algorithms}
+            self._server_host_key_algs = list(self._server_host_keys)
+
+    # Connections at the same time may want different signatures of one RSA key, which has room for one wish.
     def choose_server_host_key(self, algorithms):
         keys = self._server_host_keys
         self._server_host_keys = {name: copy.copy(key) for name, key in keys.items()}
@@ -28,7 +38,10 @@ class Connection(asyncssh.connection.SSHServerConnection):
 
 
 class BareConnection(Connection):
-    """What old devices do, and AsyncSSH does not."""
+    """What old devices do, and AsyncSSH does not: neither extension is announced, so neither may come into force."""
+
+    _strict_kex = property(lambda self: False, lambda self, value: None)
+    _can_send_ext_info = property(lambda self: False, lambda self, value: None)
 
     def _get_extra_kex_algs(self):
         return []
@@ -99,7 +112,7 @@ def options_of(plan):
     given = {name: plan[key] for name, key in names.items() if plan.get(key) is not None}
     # As text, so that a list of `*` is everything that AsyncSSH knows.
     given = {name: ",".join(value) if isinstance(value, list) else value for name, value in given.items()}
-    options = asyncssh.SSHServerConnectionOptions(
+    return asyncssh.SSHServerConnectionOptions(
         server_factory=lambda: Server(plan.get("password")),
         server_host_keys=keys,
         authorized_client_keys=plan["authorized_keys"],
@@ -108,16 +121,13 @@ def options_of(plan):
         login_timeout=600,
         **given,
     )
-    if plan.get("host_key_algorithms") is not None:
-        by_name = options.server_host_keys
-        options.server_host_keys = {n.encode(): by_name[n.encode()] for n in plan["host_key_algorithms"]}
-    return options
 
 
 async def main():
     with open(sys.argv[1]) as file:
         plan = json.load(file)
     asyncssh.set_log_level("DEBUG")
+    Connection.host_key_algorithms = plan.get("host_key_algorithms")
     asyncssh.connection.SSHServerConnection = BareConnection if plan.get("bare") else Connection
     if plan.get("group_sizes") is not None:
         groups = asyncssh.kex_dh._dh_gex_groups
