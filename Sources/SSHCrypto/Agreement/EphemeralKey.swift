@@ -1,6 +1,7 @@
 /// Our half of one key exchange, used once.
 package struct EphemeralKey: ~Copyable {
-    private enum Part: ~Copyable {
+    // Not private: an optimized build of another module then misses its metadata when it is linked (Swift 6.3.1).
+    enum Part: ~Copyable {
         case x25519(X25519)
         case x448(X448)
         case ecdh(ECDHKey)
