@@ -22,10 +22,8 @@ public struct ConnectionInfo: Sendable {
     public internal(set) var serverIdentification = ""
     /// The host's key, proven and trusted.
     public internal(set) var hostKey: PublicKey?
-    /// Where the server is; nil before the transport is open.
-    public internal(set) var remoteAddress: SocketAddress?
-    /// Our end of the transport.
-    public internal(set) var localAddress: SocketAddress?
+    /// Both ends of the transport; nil before it is open.
+    public internal(set) var remoteAddress: SocketAddress?, localAddress: SocketAddress?
     /// Both sides' lists in the last key exchange, in the order of KEXINIT; empty before the server's came.
     public internal(set) var offers: [Offer] = []
     /// How the host proved its key, such as `rsa-sha2-512`.
@@ -40,10 +38,8 @@ public struct ConnectionInfo: Sendable {
     public internal(set) var macClientToServer: String?
     /// The MAC of what we receive; nil where the cipher authenticates by itself.
     public internal(set) var macServerToClient: String?
-    /// The compression of what we send: `none`, or what begins with the login.
-    public internal(set) var compressionClientToServer = ""
-    /// The compression of what we receive.
-    public internal(set) var compressionServerToClient = ""
+    /// The compression of what we send and receive: `none`, or what begins with the login.
+    public internal(set) var compressionClientToServer = "", compressionServerToClient = ""
     /// Whether the key exchange withstands a quantum computer that comes later.
     public internal(set) var isPostQuantum = false
     /// Keys that the server says it has as well; none of them is proven (OpenSSH PROTOCOL §2.5).
@@ -54,13 +50,11 @@ public struct ConnectionInfo: Sendable {
     public internal(set) var authenticationMethod = ""
     /// What the server takes for a login's signature; nil where it did not say (RFC 8308 §3.1).
     public internal(set) var serverSignatureAlgorithms: [String]?
-    /// Whether the server answers `ping@openssh.com`.
-    public internal(set) var supportsPing = false
-    /// Whether the server knows `publickey-hostbound@openssh.com`.
-    public internal(set) var supportsHostBoundPublicKey = false
-    /// Bytes of packets, as they are on the wire.
+    /// Whether the server announced `ping@openssh.com` and `publickey-hostbound@openssh.com`.
+    public internal(set) var supportsPing = false, supportsHostBoundPublicKey = false
+    /// Packets and their bytes, as they are on the wire.
     public internal(set) var sentByteCount: UInt64 = 0, receivedByteCount: UInt64 = 0
-    /// Packets of either direction.
+    /// How many packets.
     public internal(set) var sentPacketCount: UInt64 = 0, receivedPacketCount: UInt64 = 0
     /// Key exchanges after the first.
     public internal(set) var rekeyCount = 0
@@ -70,23 +64,19 @@ public struct ConnectionInfo: Sendable {
     /// What the engine knows by now.
     mutating func read(_ engine: borrowing Engine) {
         if let algorithms = engine.algorithms { note(algorithms) }
-        offers = engine.proposals.map { Self.offers($0.ours, $0.theirs) } ?? []
+        offers = zip(NegotiationFailure.Slot.allCases, engine.proposedLists).map { slot, lists in
+            Offer(slot: slot.rawValue, ours: lists.0.names.map(\.text), theirs: lists.1.names.map(\.text))
+        }
         isStrict = engine.isStrictKeyExchange
         serverSignatureAlgorithms = engine.serverSignatureAlgorithms?.names.map(\.text)
         supportsPing = engine.supportsPing
         supportsHostBoundPublicKey = engine.supportsHostBoundPublicKey
-        sentByteCount = engine.sentTraffic.byteCount
-        sentPacketCount = engine.sentTraffic.packetCount
-        receivedByteCount = engine.receivedTraffic.byteCount
-        receivedPacketCount = engine.receivedTraffic.packetCount
+        sentByteCount = engine.traffic.sent.byteCount
+        sentPacketCount = engine.traffic.sent.packetCount
+        receivedByteCount = engine.traffic.received.byteCount
+        receivedPacketCount = engine.traffic.received.packetCount
         rekeyCount = engine.rekeyCount
         roundTripTime = engine.roundTrip.estimate
-    }
-
-    private static func offers(_ ours: KexInit, _ theirs: KexInit) -> [Offer] {
-        zip(NegotiationFailure.Slot.allCases, zip(ours.algorithmLists, theirs.algorithmLists)).map { slot, lists in
-            Offer(slot: slot.rawValue, ours: lists.0.names.map(\.text), theirs: lists.1.names.map(\.text))
-        }
     }
 
     private mutating func note(_ algorithms: NegotiatedAlgorithms) {

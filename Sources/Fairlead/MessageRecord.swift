@@ -34,38 +34,33 @@ public struct MessageRecord: Hashable, Sendable {
         case undecoded
     }
 
-    /// Which way it went.
-    public let direction: Direction
-    /// The message number; nil for an identification line.
-    public let number: UInt8?
-    /// The RFC's name without its prefix, such as `KEXINIT`, or `identification`.
-    public let name: String
-    /// The packet's sequence number; nil for an identification line.
-    ///
-    /// A gap means that records were dropped: too many came at once.
-    public let sequenceNumber: UInt32?
-    /// The packet_length field (RFC 4253 §6); nil for an identification line.
-    public let packetLength: UInt32?
-    /// The payload's length, or an identification line's with its terminator; nil where it would tell how long a secret is.
-    public let payloadByteCount: Int?
-    /// Whether the packet was encrypted.
-    public let isEncrypted: Bool
-    /// Since the connection began.
-    public let time: Duration
+    private let record: RecordedMessage
     /// The fields in wire order.
     public let fields: [Field]
 
     package init(_ record: RecordedMessage) {
-        direction = record.direction == .sent ? .sent : .received
-        number = record.number?.rawValue
-        name = record.name
-        sequenceNumber = record.packet?.sequence
-        packetLength = record.packet?.length
-        payloadByteCount = record.payloadByteCount
-        isEncrypted = record.packet?.isEncrypted ?? false
-        time = record.time
+        self.record = record
         fields = record.fields.map { Field(name: $0.name, byteCount: $0.byteCount, value: Value($0)) }
     }
+
+    /// Which way it went.
+    public var direction: Direction { record.direction == .sent ? .sent : .received }
+    /// The message number; nil for an identification line.
+    public var number: UInt8? { record.number?.rawValue }
+    /// The RFC's name without its prefix, such as `KEXINIT`, or `identification`.
+    public var name: String { record.name }
+    /// The packet's sequence number; nil for an identification line.
+    ///
+    /// A gap means that records were dropped: too many came at once.
+    public var sequenceNumber: UInt32? { record.packet?.sequence }
+    /// The packet_length field (RFC 4253 §6); nil for an identification line.
+    public var packetLength: UInt32? { record.packet?.length }
+    /// The payload's length, or an identification line's with its terminator; nil where it would tell how long a secret is.
+    public var payloadByteCount: Int? { record.payloadByteCount }
+    /// Whether the packet was encrypted.
+    public var isEncrypted: Bool { record.packet?.isEncrypted ?? false }
+    /// Since the connection began.
+    public var time: Duration { record.time }
 }
 
 extension MessageRecord.Value {

@@ -176,9 +176,8 @@ package struct Engine: ~Copyable {
 
     /// What is in force, or else what was just agreed on.
     package var algorithms: NegotiatedAlgorithms? { keyExchange.algorithms ?? keyExchange.proposedAlgorithms }
-    package var proposals: (ours: KexInit, theirs: KexInit)? { keyExchange.proposals }
-    package var sentTraffic: Traffic { writer.traffic }
-    package var receivedTraffic: Traffic { reader.traffic }
+    package var proposedLists: [(NameList, NameList)] { keyExchange.proposedLists }
+    package var traffic: (sent: Traffic, received: Traffic) { (writer.traffic, reader.traffic) }
 
     /// What was sent and received since the last call, in order; empty unless the configuration asks for it.
     package mutating func takeRecords() -> [RecordedMessage] { writer.recorder?.take() ?? [] }

@@ -192,7 +192,8 @@ import Testing
             #expect(after.receivedPacketCount - before.receivedPacketCount > 3_000_000 / 32_768)
             #expect(after.sentPacketCount > before.sentPacketCount)
             #expect(after.sentByteCount - before.sentByteCount < 100_000)
-            #expect(after.rekeyCount >= 2)
+            // The window is smaller than the output: what is left of it waits for the new keys.
+            #expect(after.rekeyCount >= 1)
         }
     }
 }

@@ -54,8 +54,8 @@ package struct KeyExchange: ~Copyable {
     /// The last prime of a server that was tested.
     private var testedPrime: MPInt?
     package private(set) var stage = KeyExchangeStage.idle
-    /// What both sides proposed last.
-    package private(set) var proposals: (ours: KexInit, theirs: KexInit)?
+    /// What we and the peer proposed last, in the order of KEXINIT.
+    private(set) var proposedLists: [(NameList, NameList)] = []
     /// What the exchange in progress agreed on.
     package private(set) var proposedAlgorithms: NegotiatedAlgorithms?
     /// What is in force.
@@ -94,7 +94,7 @@ package struct KeyExchange: ~Copyable {
         _ theirs: KexInit, payload: ByteBuffer, random: inout RandomSource
     ) throws(ProtocolError) -> ByteBuffer {
         guard case .proposed(let ours) = take() else { throw .unexpected(KexInit.number, during: .keyExchange) }
-        proposals = (ours.message, theirs)
+        proposedLists = Array(zip(ours.message.algorithmLists, theirs.algorithmLists))
         let agreement = try Negotiation.agree(ours: ours.message, theirs: theirs)
         proposedAlgorithms = agreement
         skipsNextPacket = Negotiation.isWrongGuess(ours: ours.message, theirs: theirs)
