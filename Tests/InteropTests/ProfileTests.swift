@@ -121,9 +121,10 @@ import Testing
         configuration.rekeyByteCount = 256 * 1024
         configuration.log { _, line in lines.withLock { $0.append(line) } }
         let output = try await withSSHConnection(configuration) {
-            try await $0.run("head -c 2097152 /dev/zero").output
+            try await $0.run("head -c 16777216 /dev/zero").output
         }
-        #expect(output.readableBytes == 2 * Payload.mebibyte)
+        // Eight windows: what one window holds may all be on its way before our KEXINIT arrives.
+        #expect(output.readableBytes == 16 * Payload.mebibyte)
         #expect(lines.withLock { $0.count { $0.hasPrefix("keys: ") } } > 2)
     }
 
