@@ -99,7 +99,8 @@ extension SecretBytes {
     /// In constant time.
     var isZero: Bool {
         unsafe withUnsafeBytes { bytes in
-            unsafe bytes.bindMemory(to: UInt8.self).baseAddress.map { unsafe sodium_is_zero($0, bytes.count) == 1 } ?? true
+            unsafe bytes.bindMemory(to: UInt8.self).baseAddress.map { unsafe sodium_is_zero($0, bytes.count) == 1 }
+                ?? true
         }
     }
 }
