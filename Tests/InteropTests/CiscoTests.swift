@@ -19,6 +19,63 @@ import Testing
         #expect(!info.isStrict)
     }
 
+    @Test("B3 B12 B14 the connection tells both sides' eight lists, the device's as they are")
+    func lists() async throws {
+        let info = try await CiscoDevice().login { await $0.info }
+        let (ciphers, macs) = (CiscoDevice.ciphers, CiscoDevice.macs)
+        #expect(
+            info.offers.map(\.theirs)
+                == [CiscoDevice.keyExchanges, ["ssh-rsa"], ciphers, ciphers, macs, macs, ["none"], ["none"]])
+        #expect(info.offers.allSatisfy { !$0.ours.isEmpty })
+        #expect(info.compressionClientToServer == "none")
+        #expect(info.hostKeyAlgorithm == "ssh-rsa")
+    }
+
+    // What the walk cuts off is filled in so that every length is the one it shows.
+    @Test("B5 B6 B7 B8 B9 B10 B11 the KEXINIT of the walk keeps all its lengths")
+    func proposalOfTheWalk() throws {
+        let cookie: [UInt8] = [
+            0x47, 0xA9, 0x62, 0x15, 0xAF, 0xC9, 0x20, 0x03, 0x18, 0x0B, 0x60, 0x34, 0x29, 0x70, 0xA1, 0x05,
+        ]
+        let lists = Self.listsOfTheWalk.map { NameList($0.split(separator: ",").map { Name($0.utf8) }) }
+        #expect(lists.map(\.joined.count) == [315, 123, 189, 155, 26])
+        var proposal = KexInit(
+            cookie: cookie, keyExchanges: lists[0], hostKeys: lists[1], ciphers: lists[2], macs: lists[3])
+        (proposal.compressionsClientToServer, proposal.compressionsServerToClient) = (lists[4], lists[4])
+        var body = ByteBuffer()
+        proposal.encode(into: &body)
+        let packet = PlainPackets.packet([20] + Array(body.readableBytesView))
+        #expect(packet.count == 1256)
+        #expect(packet.prefix(6) == [0, 0, 0x04, 0xE4, 11, 20])
+        #expect(packet[6..<22] == cookie[...])
+        let sent = PlainPackets(Array("SSH-2.0-PuTTY_Release_0.76\r\n".utf8) + packet)
+        #expect(sent.identification.utf8.count == 28)
+        var received = ByteBuffer(bytes: sent.payloads[0].dropFirst())
+        #expect(try KexInit(from: &received) == proposal)
+    }
+
+    private static let listsOfTheWalk = [
+        """
+        curve448-sha512,curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,\
+        ecdh-sha2-nistp521,diffie-hellman-group-exchange-sha256,diffie-hellman-group-exchange-sha1,\
+        diffie-hellman-group14-sha256,diffie-hellman-group14-sha1,rsa2048-sha256,rsa1024-sha1,\
+        diffie-hellman-group1-sha1,ext-info-c
+        """,
+        """
+        rsa-sha2-512,rsa-sha2-256,ssh-rsa,ssh-ed448,ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,\
+        ecdsa-sha2-nistp521,ssh-dss
+        """,
+        """
+        aes256-ctr,aes256-cbc,rijndael-cbc@lysator.liu.se,aes192-ctr,aes192-cbc,aes128-ctr,aes128-cbc,\
+        chacha20-poly1305@openssh.com,3des-ctr,3des-cbc,blowfish-ctr,blowfish-cbc,arcfour256,arcfour128
+        """,
+        """
+        hmac-sha2-256,hmac-sha1,hmac-sha1-96,hmac-md5,hmac-sha2-256-etm@openssh.com,hmac-sha1-etm@openssh.com,\
+        hmac-sha1-96-etm@openssh.com,hmac-md5-etm@openssh.com
+        """,
+        "none,zlib,zlib@openssh.com",
+    ]
+
     @Test("B14 of what the device has, the ciphers that the user prefers are taken")
     func preferredCipher() async throws {
         let info = try await CiscoDevice().login {

@@ -23,13 +23,22 @@ struct MatrixRecord {
             guard cells.count >= 2, let name = cells[cells.count == 2 ? 0 : 1].quoted else { continue }
             if cells.count == 2 {
                 exceptions[name] = cells[1]
-            } else if let slot = MatrixSlot(rawValue: cells[0]) {
+            } else if let slot = MatrixSlot(rawValue: cells[0]), !Self.absent.contains(name) {
                 let marks = zip(servers, cells.dropFirst(2)).filter { $0.1 == "yes" }
                 covered[MatrixName(slot: slot, name: name)] = Set(marks.map(\.0))
             }
         }
         (self.covered, self.exceptions) = (covered, exceptions)
     }
+
+    /// Names that this build is without, by its traits.
+    private static let absent: Set<String> = {
+        #if PostQuantum
+            []
+        #else
+            ["mlkem768x25519-sha256"]
+        #endif
+    }()
 
     /// The heading of a server's column, of whatever version.
     func heading(of server: MatrixServer) -> String? {

@@ -66,10 +66,14 @@ struct MatrixSession {
         let keyType = combination.names[.hostKey].flatMap(SignatureAlgorithm.init)?.keyType.text
         let pairs: [(String?, String?)] = [
             (info.keyExchange, combination.names[.keyExchange]), (info.hostKey?.typeName, keyType),
+            (info.hostKeyAlgorithm, combination.names[.hostKey]),
             (info.cipherClientToServer, combination.names[.cipher]),
             (info.cipherServerToClient, combination.names[.cipher]),
             (info.macClientToServer, combination.names[.mac]), (info.macServerToClient, combination.names[.mac]),
+            (info.compressionClientToServer, combination.names[.compression]),
+            (info.compressionServerToClient, combination.names[.compression]),
         ]
-        return pairs.filter { $0.0 != $0.1 }.map { "\($0.0 ?? "nothing") instead of \($0.1 ?? "nothing")" }
+        let keys = info.rekeyCount > 0 ? [] : ["no new keys"]
+        return keys + pairs.filter { $0.0 != $0.1 }.map { "\($0.0 ?? "nothing") instead of \($0.1 ?? "nothing")" }
     }
 }
