@@ -31,11 +31,12 @@ extension Engine {
 
     /// What is wrong with an agreement as a whole.
     private mutating func judge(_ algorithms: NegotiatedAlgorithms) throws(ProtocolError) {
+        let isOpenToTerrapin = !isStrict && algorithms.isOpenToTerrapin
+        // A later exchange may not agree on what the first one may not.
+        if isOpenToTerrapin, configuration.algorithms.requiresStrict { throw .notStrict }
         guard keyExchange.sessionID == nil else { return }
         if !algorithms.keyExchange.isPostQuantum { note(.notPostQuantum(algorithms.keyExchange)) }
-        guard !isStrict, algorithms.isOpenToTerrapin else { return }
-        if configuration.algorithms.requiresStrict { throw .notStrict }
-        note(.notStrict)
+        if isOpenToTerrapin { note(.notStrict) }
     }
 
     mutating func received(_ message: KexDHGexGroup) throws(ProtocolError) {
@@ -125,8 +126,8 @@ extension Engine {
         if message.value(of: ExtInfo.ping) == zero { supportsPing = true }
         if message.value(of: ExtInfo.hostBoundPublicKey) == zero { supportsHostBoundPublicKey = true }
         guard let value = message.value(of: ExtInfo.serverSignatureAlgorithms) else { return }
-        serverSignatureAlgorithms = NameList(
-            value.readableBytesView.split(separator: UInt8(ascii: ",")).map { Name($0) })
+        let names = value.readableBytesView.split(separator: UInt8(ascii: ","), maxSplits: NameList.maximumNameCount)
+        serverSignatureAlgorithms = NameList(names.map { Name($0) })
     }
 }
 

@@ -7,11 +7,11 @@ extension Engine {
         if message.wantsReply { try answer(RequestFailure()) }
         if message.name == GlobalRequest.hostKeys { return try receivedHostKeys(message.details) }
         // A keep-alive is answered so by ssh too.
-        if message.name != GlobalRequest.keepAlive { note(.globalRequestRefused(message.name)) }
+        if message.name != GlobalRequest.keepAlive { note(.globalRequestRefused(message.name.start)) }
     }
 
     mutating func received(_ message: ChannelOpen) throws(ProtocolError) {
-        note(.channelOpenRefused(message.type))
+        note(.channelOpenRefused(message.type.start))
         try answer(
             ChannelOpenFailure(
                 recipient: message.sender, reason: ChannelOpenFailure.administrativelyProhibited,
@@ -25,7 +25,7 @@ extension Engine {
             return peer
         }
         if message.wantsReply { try answer(ChannelFailure(recipient: peer)) }
-        guard isUnderstood else { return note(.channelRequestRefused(message.name)) }
+        guard isUnderstood else { return note(.channelRequestRefused(message.name.start)) }
         guard let exit, channels[message.recipient]?.hasExit == false else { return }
         // The first one counts; a process ends once.
         try channels.update(message.recipient) { $0.hasExit = true }

@@ -16,6 +16,9 @@ package struct Name: Hashable, Sendable, ExpressibleByStringLiteral {
         self.init(text)
     }
 
+    /// As much of it as is worth keeping: what is longer is no name (RFC 4251 §6), but may be as large as a packet.
+    package var start: Name { Name(bytes.prefix(64)) }
+
     /// For display: printable ASCII as it is, everything else escaped.
     package var text: String { PeerText.line(bytes) }
 }

@@ -2,8 +2,8 @@
 package struct KeepAlive: Hashable, Sendable {
     /// After how much silence to ask the server for a sign of life.
     ///
-    /// Default nil: silence is shown where an answer is due, and ends nothing.
-    package var interval: Duration?
+    /// Default nil, as is an interval of no length: silence is shown where an answer is due, and ends nothing.
+    package var interval: Duration? { didSet { if let interval, interval <= .zero { self.interval = nil } } }
     /// How many questions may stay unanswered; one more silent interval ends the connection.
     ///
     /// With 0 the first silent interval ends it, unasked, as in ssh.

@@ -61,11 +61,12 @@ package struct FiniteFieldGroup: Hashable, Sendable {
         base[base.count - 1] |= 2
         let x = try BigNumber(MPInt(magnitude: base)).power(odd, modulo: modulus)
         if unsafe BN_is_one(x.pointer) == 1 { return true }
-        let two = try BigNumber(MPInt(magnitude: [2]))
-        var power = x
+        guard let scratch = unsafe BN_CTX_new() else { throw Libcrypto.failure("BN_CTX_new") }
+        defer { unsafe BN_CTX_free(scratch) }
         for _ in 0..<k {
-            if unsafe BN_cmp(power.pointer, less.pointer) == 0 { return true }
-            power = try power.power(two, modulo: modulus)
+            if unsafe BN_cmp(x.pointer, less.pointer) == 0 { return true }
+            // In place: a server may choose a p with thousands of twos in p - 1.
+            try Libcrypto.require(unsafe BN_mod_sqr(x.pointer, x.pointer, modulus.pointer, scratch), "BN_mod_sqr")
         }
         return false
     }
