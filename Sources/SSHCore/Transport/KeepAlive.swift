@@ -84,7 +84,9 @@ struct SilenceWatch {
         }
         guard let nextShow, nextShow <= now, let unansweredSince else { return nil }
         let silence = now - unansweredSince
-        shownCount = Int(clamping: Int64(silence / Limits.silenceShown))
+        // In whole seconds: a quotient that fell short by rounding would be due for ever.
+        let count = silence.components.seconds / Limits.silenceShown.components.seconds
+        shownCount = Int(clamping: count)
         return .show(silence)
     }
 }

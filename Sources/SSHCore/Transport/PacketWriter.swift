@@ -131,11 +131,18 @@ package struct PacketWriter: ~Copyable {
     private mutating func seal(
         from start: Int, _ payload: ByteBuffer?, granularity: Int = 1
     ) throws(ProtocolError) {
+        // One more would repeat a number, and with it a nonce; before the first keys, it would wrap.
+        guard isEncrypted ? traffic.keyPacketCount < Limits.keyPacketCount : sequence != .max else {
+            outbound.moveWriterIndex(to: start)
+            throw .limit(.sequenceNumber)
+        }
         let length: UInt32
         do throws(CryptoError) {
             length = try sealer.seal(
                 packetAt: start, in: &outbound, sequence: sequence, granularity: granularity, random: &random)
         } catch {
+            // What could not be sealed must not leave as it is.
+            outbound.moveWriterIndex(to: start)
             throw .crypto(error)
         }
         if let payload {
@@ -144,8 +151,5 @@ package struct PacketWriter: ~Copyable {
         }
         sequence &+= 1
         traffic.add(outbound.writerIndex - start)
-        guard isEncrypted ? traffic.keyPacketCount <= Limits.keyPacketCount : sequence != 0 else {
-            throw .limit(.sequenceNumber)
-        }
     }
 }

@@ -13,7 +13,7 @@ struct RekeyStorm {
 
     mutating func exchanged(now: Instant) throws(ProtocolError) {
         if let lastDrain {
-            let drained = Int(clamping: Int64((now - lastDrain) / Self.drainInterval))
+            let drained = max(0, Int(clamping: Int64((now - lastDrain) / Self.drainInterval)))
             level = max(0, level - drained)
         }
         lastDrain = now
