@@ -42,7 +42,7 @@ import Testing
 
     @Test(
         "every pair of algorithms logs in, runs a command and carries a mebibyte each way, over new keys",
-        .timeLimit(.minutes(60)), arguments: MatrixServer.possible)
+        .timeLimit(.minutes(InteropMatrixTests.isFull ? 2880 : 60)), arguments: MatrixServer.possible)
     func matrix(program: MatrixServer) async throws {
         var covered: Set<MatrixName> = []
         var identification = ""
