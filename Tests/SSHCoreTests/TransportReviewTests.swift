@@ -89,6 +89,17 @@ struct TransportReviewTests {
 
     private func script(of conversation: Conversation) -> EngineConfiguration { conversation.script.configuration }
 
+    @Test("OpenSSH 6.6.1, of CentOS 7 and Ubuntu 14.04, drops the zeros of X25519's secret that 6.5 and 6.6 keep")
+    func mendedZeros() {
+        func quirks(_ software: String) -> Quirks { Quirks(Identification(line: Array("SSH-2.0-\(software)".utf8))) }
+        for software in ["OpenSSH_6.6.1", "OpenSSH_6.6.1p1 Ubuntu-2ubuntu2.13", "OpenSSH_6.7p1"] {
+            #expect(quirks(software) == [])
+        }
+        for software in ["OpenSSH_6.5p1", "OpenSSH_6.6", "OpenSSH_6.6p1 Debian-1"] {
+            #expect(quirks(software) == .keepsZerosOfSecret)
+        }
+    }
+
     @Test("Key exchanges of both sides may cross in any order, with data both ways", arguments: 0..<24 as Range<UInt64>)
     func crossing(_ seed: UInt64) throws {
         var dice = Dice(state: seed &* 7919 &+ 13)

@@ -20,6 +20,8 @@ package struct Quirks: OptionSet, Hashable, Sendable {
     /// The first pattern that matches counts.
     private static let table: [(pattern: String, quirks: Quirks)] = [
         ("Cisco-1.*", .groupsUpTo4096),
+        // Its number is odd because the fault was mended in it.
+        ("OpenSSH_6.6.1*", []),
         ("OpenSSH_6.5*", .keepsZerosOfSecret),
         ("OpenSSH_6.6*", .keepsZerosOfSecret),
         ("OpenSSH_7.4*", .concealsSHA2Signatures),
