@@ -10,9 +10,9 @@ import Testing
 struct FloodTests {
     /// Without optimisation a packet costs tens of microseconds, and a million of them nobody's patience.
     #if DEBUG
-        private static let million = 40_000
+        static let million = 40_000
     #else
-        private static let million = 1_000_000
+        static let million = 1_000_000
     #endif
 
     private static func count(_ delivery: Delivery) -> Int { delivery == .whole ? million : 1000 }

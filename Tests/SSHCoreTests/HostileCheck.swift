@@ -110,6 +110,9 @@ func isHarmless(_ text: String) -> Bool {
     }
 }
 
+/// Equality of much data: what differs would take longer to print than anybody reads.
+func isSame(_ bytes: [UInt8]?, _ expected: [UInt8]) -> Bool { bytes == expected }
+
 func contains(_ bytes: [UInt8], _ needle: [UInt8]) -> Bool {
     guard let first = needle.first, bytes.count >= needle.count else { return false }
     return bytes.indices.dropLast(needle.count - 1).contains { index in

@@ -125,7 +125,7 @@ struct MustHoldTests {
         #expect(conversation.clock.now.sinceStart <= Limits.authenticationReply)
     }
 
-    @Test("A host key that changes at a later exchange ends the connection", arguments: Delivery.allCases)
+    @Test("RK-10 A host key that changes at a later exchange ends the connection", arguments: Delivery.allCases)
     func changedKeyAtRekey(_ delivery: Delivery) throws {
         let (configuration, script) = try HostileCheck.honest()
         let conversation = try Conversation(configuration, script: script, delivery: delivery).run()
@@ -138,7 +138,7 @@ struct MustHoldTests {
         #expect(conversation.peer.messages(Disconnect.self).map(\.reason) == [.hostKeyNotVerifiable])
     }
 
-    @Test("A wrong signature at a later exchange ends the connection")
+    @Test("RK-11 A wrong signature at a later exchange ends the connection")
     func wrongSignatureAtRekey() throws {
         let conversation = try honest { _, _ in }
         conversation.peer.configuration.alterReply = { $0.signature[30] ^= 1 }

@@ -16,13 +16,13 @@ struct StrictExchangeTests {
 
     static let rows: [HostileRow] = gaps + disconnects + extensions + service
 
-    private static let injections: [(String, ByteBuffer)] = [
-        ("IGNORE", Ignore(data: ByteBuffer()).payload),
-        ("DEBUG", DebugMessage(alwaysDisplay: true, text: ByteBuffer(string: "x")).payload),
-        ("UNIMPLEMENTED", Unimplemented(sequenceNumber: 4_000_000).payload),
-        ("an unknown message", ByteBuffer(bytes: [200])),
-        ("EXT_INFO", ExtInfo(extensions: []).payload),
-        ("PING", ByteBuffer(bytes: [192, 0, 0, 0, 0])),
+    private static let injections: [(String, String, ByteBuffer)] = [
+        ("SK-01", "IGNORE", Ignore(data: ByteBuffer()).payload),
+        ("SK-02", "DEBUG", DebugMessage(alwaysDisplay: true, text: ByteBuffer(string: "x")).payload),
+        ("SK-03", "UNIMPLEMENTED", Unimplemented(sequenceNumber: 4_000_000).payload),
+        ("SK-04", "an unknown message", ByteBuffer(bytes: [200])),
+        ("SK-05", "EXT_INFO", ExtInfo(extensions: []).payload),
+        ("SK-06", "PING", Ping(data: ByteBuffer()).payload),
     ]
 
     private static let gapSteps: [Step] = [.kexInit, .kexReply, .newKeys]
@@ -35,12 +35,12 @@ struct StrictExchangeTests {
     }
 
     /// SK-01 to SK-06 and SK-08: before KEXINIT, before the reply, before NEWKEYS.
-    private static let gaps: [HostileRow] = injections.flatMap { name, payload in
+    private static let gaps: [HostileRow] = injections.flatMap { id, name, payload in
         gapSteps.flatMap { step in
             let isBorne = name != "EXT_INFO"
             return [
                 HostileRow(
-                    "SK-01", "\(name) before \(step), strict", .fails([.unexpected], .protocolError),
+                    id, "\(name) before \(step), strict", .fails([.unexpected], .protocolError),
                     prepare: insert(step, isStrict: true, payload)),
                 HostileRow(
                     "SK-08", "\(name) before \(step), not strict",
@@ -128,6 +128,21 @@ struct StrictExchangeTests {
             "AU-04", "SUCCESS in a session", .fails([.unexpected], .protocolError),
             prepare: insert(.channelReply, isStrict: true, UserauthSuccess().payload)),
     ]
+
+    @Test(
+        "SK-14 Whatever server-sig-algs holds, no key signs with SHA-1",
+        arguments: ["", "ssh-rsa", ",,\u{1B}[31m,,", "ssh-rsa,rsa-sha2-256", "RSA-SHA2-512"])
+    func announcedAlgorithms(_ list: String) throws {
+        var (configuration, script) = try HostileCheck.honest()
+        configuration.extensions = [
+            ExtInfo.Extension(name: ExtInfo.serverSignatureAlgorithms, value: ByteBuffer(string: list))
+        ]
+        let conversation = try Conversation(configuration, script: script).run()
+        #expect(conversation.record.isLoggedIn && conversation.record.errors.isEmpty)
+        let key = try PublicKey(TestKeys.rsa().verificationKey)
+        let expected: [SignatureAlgorithm] = list.contains("rsa-sha2-256") ? [.rsaSHA256] : []
+        #expect(conversation.engine.signatureAlgorithms(for: key) == expected)
+    }
 
     @Test("SK-09 The sequence numbers restart with each new keys, three times over", arguments: [true, false])
     func sequenceReset(_ isStrict: Bool) throws {
