@@ -18,6 +18,7 @@ extension Engine {
     package mutating func send(_ data: inout ByteBuffer, on id: ChannelID, now: Instant) throws(ProtocolError) {
         self.now = now
         guard phase == .connected, !keyExchange.holdsBackOthers else { return }
+        let byteCount = data.readableBytes
         while data.readableBytes > 0, writer.byteCount < Limits.outboundByteCount {
             guard let channel = channels[id], channel.isOpen, !channel.hasSentEOF else {
                 throw .misuse("the channel is not open for writing")
@@ -29,7 +30,7 @@ extension Engine {
                 try writer.writeData(piece, to: peer)
             } catch { throw fail(error) }
         }
-        storm.dataMoved()
+        if data.readableBytes < byteCount { storm.dataMoved() }
         do throws(ProtocolError) {
             try rekeyIfDue()
         } catch { throw fail(error) }
@@ -82,8 +83,10 @@ extension Engine {
         }
         switch fate {
         case .deliver:
+            // An empty packet costs no window: it is no sign of honest work.
+            guard data.readableBytes > 0 else { return }
             storm.dataMoved()
-            if data.readableBytes > 0 { emit(.channelData(id, stream, data)) }
+            emit(.channelData(id, stream, data))
         case .drop:
             break
         case .dropAfterEOF:

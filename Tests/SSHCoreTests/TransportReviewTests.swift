@@ -89,6 +89,27 @@ struct TransportReviewTests {
 
     private func script(of conversation: Conversation) -> EngineConfiguration { conversation.script.configuration }
 
+    @Test("RK-14 Empty packets of data between key exchanges do not make them fewer", arguments: [false, true])
+    func emptyData(_ isError: Bool) throws {
+        let conversation = try connected { configuration, script in
+            configuration.program = { _ in [] }
+            script.commands = [HostileCheck.command]
+            script.endsInput = false
+        }
+        let id = ChannelID(rawValue: 0)
+        for _ in 0...Limits.idleRekeyCount {
+            #expect(conversation.record.errors.isEmpty)
+            if isError {
+                conversation.peer.send(.other, ChannelExtendedData(recipient: id, type: 1, data: ByteBuffer()))
+            } else {
+                conversation.peer.send(.other, ChannelData(recipient: id, data: ByteBuffer()))
+            }
+            conversation.peer.startRekey()
+            conversation.run()
+        }
+        #expect(conversation.record.errors == [.limit(.rekeys)])
+    }
+
     @Test("OpenSSH 6.6.1, of CentOS 7 and Ubuntu 14.04, drops the zeros of X25519's secret that 6.5 and 6.6 keep")
     func mendedZeros() {
         func quirks(_ software: String) -> Quirks { Quirks(Identification(line: Array("SSH-2.0-\(software)".utf8))) }
