@@ -70,6 +70,7 @@ extension SSHConfiguration {
                 "cipher", "cipher-auth", "compression", "kex", "key", "key-cert", "key-plain", "key-sig", "mac",
                 "protocol-version", "sig",
             ]
+        case "PubkeyAcceptedAlgorithms", "HostbasedAcceptedAlgorithms": AlgorithmSlot.hostKey.allNames
         default: AlgorithmSlot.allCases.first { $0.rawValue.lowercased() == query.lowercased() }?.allNames
         }
     }

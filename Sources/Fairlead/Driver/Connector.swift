@@ -67,9 +67,15 @@ struct Connector: Sendable {
                 let first = addresses.first?.protocol
                 let ordered = AddressRace.interleaved(addresses) { $0.protocol == first }
                 guard let sources = try configuration.sources() else { return ordered.map { Target(address: $0) } }
-                return ordered.compactMap { address in
+                let pairs = ordered.compactMap { address in
                     sources.first { $0.protocol == address.protocol }.map { Target(address: address, source: $0) }
                 }
+                guard !pairs.isEmpty || ordered.isEmpty else {
+                    let source = configuration.bindAddress ?? configuration.bindInterface ?? ""
+                    throw SSHError(
+                        .connect, .misuse, "\(configuration.host) has no address of the kind that \(source) is")
+                }
+                return pairs
             }
         } catch let error as SSHError {
             throw error
