@@ -32,6 +32,14 @@ public struct Credential: Sendable {
         public let attempt: Int
     }
 
+    /// What a passphrase is asked for.
+    public struct PassphraseQuestion: Hashable, Sendable {
+        /// The key's file.
+        public let path: String
+        /// Counts the attempts, from 1: a later one means that the passphrase before was wrong.
+        public let attempt: Int
+    }
+
     enum Kind: Sendable {
         case privateKey(PrivateKey)
         case keyFile(path: String, isOptional: Bool)
@@ -53,8 +61,9 @@ public struct Credential: Sendable {
         Credential(kind: .privateKey(key))
     }
 
-    /// An unencrypted OpenSSH private key file, read when it is needed.
+    /// An OpenSSH private key file, read when it is needed.
     ///
+    /// For one that is encrypted, `SSHConfiguration.onPassphrase` is asked, once the server said that it would take the key.
     /// A file of the caller's own that others can read is refused, as `ssh` does.
     ///
     /// - Parameters:

@@ -32,7 +32,21 @@ extension SSHConnection {
                 if case .password = request { isRepeatable = false }
                 try perform(.authenticate(request))
             case .signature(let request):
-                try perform(.provideSignature(try await sign(request, with: chooser.currentKey)))
+                if case .locked = chooser.currentKey { isRepeatable = false }
+                let before = chooser
+                let (after, key) = try await unlessLost { () async throws(SSHError) in
+                    var chooser = before
+                    let key = try await chooser.unlockCurrentKey()
+                    return (chooser, key)
+                }
+                chooser = after
+                guard let key else {
+                    // Nobody unlocked it: the next credential, without a word from the server.
+                    loginSteps.insert(
+                        .credential(AuthenticationRound(methods: nil, isPartialSuccess: false)), at: 0)
+                    continue
+                }
+                try perform(.provideSignature(try await sign(request, with: key)))
             case .done:
                 return
             }
@@ -52,9 +66,9 @@ extension SSHConnection {
         engine.signatureAlgorithms(for: key)
     }
 
-    private func sign(_ request: SignatureRequest, with key: PrivateKey?) async throws(SSHError) -> [UInt8] {
+    private func sign(_ request: SignatureRequest, with key: PrivateKey) async throws(SSHError) -> [UInt8] {
         let signature = await Blocking.run { () -> [UInt8]? in
-            try? key?.signingKey.sign(request.data, algorithm: request.algorithm)
+            try? key.signingKey.sign(request.data, algorithm: request.algorithm)
         }
         guard let signature else {
             throw SSHError(.authentication, .misuse, "The private key could not sign")

@@ -130,6 +130,7 @@ struct Planner {
         configuration.bindAddress = try options.bindAddress.map { try text($0.value) }
         configuration.bindInterface = try options.bindInterface.map { try text($0.value) }
         configuration.usesTCPKeepAlive = options.tcpKeepAlive?.value ?? true
+        configuration.onPassphrase = prompts.passphrase
         configuration.log(to: verbosity.say)
         if verbosity.showsBanners { configuration.onBanner = { Console.say("  " + $0) } }
         setTransport(&configuration)

@@ -42,6 +42,14 @@ struct Prompts: Sendable {
         return try await onTerminal { try $0.readSecret(prompt) }
     }
 
+    func passphrase(_ question: Credential.PassphraseQuestion) async throws -> Secret? {
+        guard !isBatch, TerminalPrompt.isPossible else { return nil }
+        let prompt =
+            question.attempt > 1
+            ? "Bad passphrase, try again for \(question.path): " : "Enter passphrase for key '\(question.path)': "
+        return try await onTerminal { try $0.readSecret(prompt) }
+    }
+
     private func ask(_ prompt: String) async throws -> String? {
         guard let line = try await onTerminal({ try $0.readLine(prompt) }) else { return nil }
         return String(decoding: line, as: UTF8.self).trimmed

@@ -72,6 +72,12 @@ package struct AuthenticationRound: Hashable, Sendable {
     package var isPartialSuccess: Bool
     /// The server wants the password changed before it takes it; its prompt.
     package var expiredPasswordPrompt: [UInt8]?
+
+    package init(methods: NameList?, isPartialSuccess: Bool, expiredPasswordPrompt: [UInt8]? = nil) {
+        self.methods = methods
+        self.isPartialSuccess = isPartialSuccess
+        self.expiredPasswordPrompt = expiredPasswordPrompt
+    }
 }
 
 /// What a private key is to sign (RFC 4252 §7).

@@ -8,7 +8,7 @@ import SSHWire
 /// Decides what to log in with next: the credentials in their order, as far as the server takes them.
 struct CredentialChooser: Sendable {
     private struct KeyAttempt: Sendable {
-        let key: PrivateKey
+        let key: LoginKey
         let algorithm: SignatureAlgorithm
     }
 
@@ -17,9 +17,11 @@ struct CredentialChooser: Sendable {
     private let refusesPasswords: Bool
     private var remaining: [Credential]
     private var keyAttempts: [KeyAttempt] = []
+    /// As in ssh.
+    private static let passphraseAttemptCount = 3
     private var passwordAttempt = 0
     private var askedWhatWouldDo = false
-    private(set) var currentKey: PrivateKey?
+    private(set) var currentKey: LoginKey?
     private var lastMethods: NameList?
 
     init(_ configuration: SSHConfiguration, refusesPasswords: Bool) {
@@ -41,7 +43,10 @@ struct CredentialChooser: Sendable {
         }
         if accepts("publickey"), let attempt = try await nextKey(algorithms) {
             currentKey = attempt.key
-            return .publicKey(attempt.key.publicKey, attempt.algorithm, asksFirst: false)
+            // Nobody types a passphrase for a key that the server does not take.
+            var isLocked = false
+            if case .locked = attempt.key { isLocked = true }
+            return .publicKey(attempt.key.publicKey, attempt.algorithm, asksFirst: isLocked)
         }
         guard lastMethods != nil || askedWhatWouldDo else {
             askedWhatWouldDo = true
@@ -86,9 +91,9 @@ struct CredentialChooser: Sendable {
         return keyAttempts.removeFirst()
     }
 
-    private func load(_ credential: Credential) async -> PrivateKey? {
+    private func load(_ credential: Credential) async -> LoginKey? {
         switch credential.kind {
-        case .privateKey(let key): return key
+        case .privateKey(let key): return .open(key)
         case .password: return nil
         case .keyFile(let path, let isOptional):
             let result = await Blocking.run {
@@ -102,6 +107,45 @@ struct CredentialChooser: Sendable {
             }
             return nil
         }
+    }
+
+    /// The current key, unlocked if need be; nil when nobody knows the passphrase.
+    ///
+    /// One that was unlocked stays so for the algorithms that are still to be tried with it.
+    mutating func unlockCurrentKey() async throws(SSHError) -> PrivateKey? {
+        guard case .locked(let publicKey, let path, let contents) = currentKey else {
+            guard case .open(let key) = currentKey else { return nil }
+            return key
+        }
+        for attempt in 1...Self.passphraseAttemptCount {
+            let question = Credential.PassphraseQuestion(path: path, attempt: attempt)
+            let answer: Secret?
+            do {
+                answer = try await configuration.onPassphrase?(question)
+            } catch {
+                throw error as? SSHError
+                    ?? SSHError(.authentication, .cancelled, "The passphrase question was not answered")
+            }
+            guard let answer else { break }
+            let result = await Blocking.run {
+                Result { () throws(KeyFileError) in
+                    try OpenSSHPrivateKey.parse(contents.secret, passphrase: answer.password.secret)
+                }
+            }
+            switch result {
+            case .success(let key):
+                currentKey = .open(key)
+                keyAttempts = keyAttempts.map {
+                    $0.key.publicKey == publicKey ? KeyAttempt(key: .open(key), algorithm: $0.algorithm) : $0
+                }
+                return key
+            case .failure(.wrongPassphrase): continue
+            case .failure(let error):
+                configuration.logger.warning("Load key \"\(path)\": \(error)")
+                return nil
+            }
+        }
+        return nil
     }
 
     private mutating func nextPassword() async throws(SSHError) -> Password? {

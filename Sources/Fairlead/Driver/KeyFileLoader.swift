@@ -2,10 +2,23 @@ import SSHCore
 import SSHCrypto
 import SSHIdentity
 
+/// A key to log in with: at hand, or in a file that a passphrase locks.
+enum LoginKey: Sendable {
+    case open(PrivateKey)
+    case locked(PublicKey, path: String, contents: Password)
+
+    var publicKey: PublicKey {
+        switch self {
+        case .open(let key): key.publicKey
+        case .locked(let key, _, _): key
+        }
+    }
+}
+
 /// Reads private keys from files.
 enum KeyFileLoader {
     /// The key; nil when the file is missing.
-    static func load(_ path: String) throws(SSHError) -> PrivateKey? {
+    static func load(_ path: String) throws(SSHError) -> LoginKey? {
         let file: (contents: Password, access: PlatformFiles.Access)
         do throws(PlatformFiles.Failure) {
             file = try PlatformFiles.readSecret(path, upTo: OpenSSHPrivateKey.maximumByteCount)
@@ -21,7 +34,13 @@ enum KeyFileLoader {
             )
         }
         do throws(KeyFileError) {
-            return try OpenSSHPrivateKey.parse(file.contents.secret)
+            do throws(KeyFileError) {
+                return .open(try OpenSSHPrivateKey.parse(file.contents.secret))
+            } catch {
+                guard case .encrypted = error else { throw error }
+                let key = try OpenSSHPrivateKey.publicKey(of: file.contents.secret)
+                return .locked(key, path: path, contents: file.contents)
+            }
         } catch {
             throw SSHError(.authentication, .file, "Load key \"\(path)\": \(error)")
         }

@@ -49,7 +49,11 @@ package struct UserAuthentication {
     }
 
     package mutating func start(_ request: AuthenticationRequest) throws(ProtocolError) -> Action {
-        guard case .waitingForCredential = state else { throw .misuse("an authentication request is still open") }
+        // A signature that nobody could make gives way to the next request.
+        switch state {
+        case .waitingForCredential, .signing: break
+        case .querying, .awaitingVerdict, .succeeded: throw .misuse("an authentication request is still open")
+        }
         attemptCount += 1
         guard attemptCount <= Limits.authenticationAttemptCount else { throw .authentication(.tooManyAttempts) }
         switch request {

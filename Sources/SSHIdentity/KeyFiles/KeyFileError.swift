@@ -8,6 +8,8 @@ package enum KeyFileError: Error, Hashable {
     case unsupportedFormat(String)
     /// The key needs a passphrase; `cipher` is what encrypts it.
     case encrypted(cipher: Name)
+    /// The passphrase does not open the key, or the file is damaged: the two look alike.
+    case wrongPassphrase
     case tooLarge(byteCount: Int)
     /// The file is cut short or damaged.
     case malformed
