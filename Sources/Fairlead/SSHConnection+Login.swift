@@ -31,26 +31,30 @@ extension SSHConnection {
                 }
                 if case .password = request { isRepeatable = false }
                 try perform(.authenticate(request))
-            case .signature(let request):
-                if case .locked = chooser.currentKey { isRepeatable = false }
-                let before = chooser
-                let (after, key) = try await unlessLost { () async throws(SSHError) in
-                    var chooser = before
-                    let key = try await chooser.unlockCurrentKey()
-                    return (chooser, key)
-                }
-                chooser = after
-                guard let key else {
-                    // Nobody unlocked it: the next credential, without a word from the server.
-                    loginSteps.insert(
-                        .credential(AuthenticationRound(methods: nil, isPartialSuccess: false)), at: 0)
-                    continue
-                }
-                try perform(.provideSignature(try await sign(request, with: key)))
+            case .signature(let request): try await answer(request, with: &chooser)
             case .done:
                 return
             }
         }
+    }
+
+    private func answer(
+        _ request: SignatureRequest, with chooser: inout CredentialChooser
+    ) async throws(SSHError) {
+        if case .locked = chooser.currentKey { isRepeatable = false }
+        let before = chooser
+        let (after, key) = try await unlessLost { () async throws(SSHError) in
+            var chooser = before
+            let key = try await chooser.unlockCurrentKey()
+            return (chooser, key)
+        }
+        chooser = after
+        guard let key else {
+            // Nobody unlocked it: the next credential, without a word from the server.
+            return loginSteps.insert(
+                .credential(AuthenticationRound(methods: nil, isPartialSuccess: false)), at: 0)
+        }
+        try perform(.provideSignature(try await sign(request, with: key)))
     }
 
     private func verify(_ key: PublicKey, _ trust: HostTrust) async throws(SSHError) -> TrustedHostKey {

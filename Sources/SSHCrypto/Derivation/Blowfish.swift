@@ -38,7 +38,8 @@ struct Blowfish: ~Copyable {
     private static func read(_ bytes: borrowing SecretBytes, into words: UnsafeMutablePointer<UInt32>) {
         unsafe bytes.withUnsafeBytes { source in
             for index in 0..<min(keyWordCount, source.count / 4) {
-                unsafe words[index] = UInt32(bigEndian: source.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self))
+                unsafe words[index] = UInt32(
+                    bigEndian: source.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self))
             }
         }
     }
