@@ -22,28 +22,11 @@ public struct Secret: Sendable {
 ///
 /// Those of a list are tried in their order, as far as the server takes them.
 public struct Credential: Sendable {
-    /// What a password is asked for.
-    public struct PasswordQuestion: Hashable, Sendable {
-        /// The user to log in as.
-        public let user: String
-        /// The host, as the configuration names it.
-        public let host: String
-        /// Counts the attempts, from 1.
-        public let attempt: Int
-    }
-
-    /// What a passphrase is asked for.
-    public struct PassphraseQuestion: Hashable, Sendable {
-        /// The key's file.
-        public let path: String
-        /// Counts the attempts, from 1: a later one means that the passphrase before was wrong.
-        public let attempt: Int
-    }
-
     enum Kind: Sendable {
         case privateKey(PrivateKey)
         case keyFile(path: String, isOptional: Bool)
-        case password(attempts: Int, @Sendable (PasswordQuestion) async throws -> Secret?)
+        case password(Secret)
+        case askedPassword(attempts: Int)
     }
 
     let kind: Kind
@@ -52,7 +35,7 @@ public struct Credential: Sendable {
     package var methodName: String {
         switch kind {
         case .privateKey, .keyFile: "publickey"
-        case .password: "password"
+        case .password, .askedPassword: "password"
         }
     }
 
@@ -63,7 +46,7 @@ public struct Credential: Sendable {
 
     /// An OpenSSH private key file, read when it is needed.
     ///
-    /// For one that is encrypted, `SSHConfiguration.onPassphrase` is asked, once the server said that it would take the key.
+    /// For one that is encrypted, the configuration's `responder` is asked, once the server said that it would take the key.
     /// A file of the caller's own that others can read is refused, as `ssh` does.
     ///
     /// - Parameters:
@@ -78,18 +61,14 @@ public struct Credential: Sendable {
     ///
     /// It is sent at most once.
     public static func password(_ secret: Secret) -> Credential {
-        Credential(kind: .password(attempts: 1) { _ in secret })
+        Credential(kind: .password(secret))
     }
 
-    /// A password that is asked for when the server wants one.
+    /// A password that the configuration's `responder` is asked for when the server wants one.
     ///
-    /// - Parameters:
-    ///   - attempts: How often it is asked for. Default 3.
-    ///   - ask: Gives the password, or nil to give up.
+    /// - Parameter attempts: How often it is asked for. Default 3.
     /// - Returns: The credential.
-    public static func password(
-        attempts: Int = 3, ask: @escaping @Sendable (PasswordQuestion) async throws -> Secret?
-    ) -> Credential {
-        Credential(kind: .password(attempts: attempts, ask))
+    public static func password(attempts: Int = 3) -> Credential {
+        Credential(kind: .askedPassword(attempts: attempts))
     }
 }

@@ -34,7 +34,6 @@ public struct HostVerification: Sendable {
         var globalFiles: [String]
         var policy: HostKeyPolicy
         var hashesNames: Bool
-        var ask: (@Sendable (Question) async throws -> Answer)?
     }
 
     enum Kind: Sendable {
@@ -52,19 +51,17 @@ public struct HostVerification: Sendable {
     /// - Parameters:
     ///   - userFiles: Files that belong to the user, the first of which is written to.
     ///   - globalFiles: Files of the system, only read. Default none.
-    ///   - policy: What to do with a host that is unknown. Default `strict`: refuse.
+    ///   - policy: What to do with a host that is unknown; `ask` asks the configuration's `responder`. Default `strict`:
+    ///     refuse.
     ///   - hashesNames: Whether host names are written hashed. Default false.
-    ///   - ask: Puts the question about an unknown host under the policy `ask`; nil refuses.
     /// - Returns: The verification, to be given to `SSHConfiguration`.
     public static func knownHosts(
-        userFiles: [String], globalFiles: [String] = [], policy: HostKeyPolicy = .strict, hashesNames: Bool = false,
-        ask: (@Sendable (Question) async throws -> Answer)? = nil
+        userFiles: [String], globalFiles: [String] = [], policy: HostKeyPolicy = .strict, hashesNames: Bool = false
     ) -> HostVerification {
         HostVerification(
             kind: .knownHosts(
                 KnownHostsSettings(
-                    userFiles: userFiles, globalFiles: globalFiles, policy: policy, hashesNames: hashesNames, ask: ask))
-        )
+                    userFiles: userFiles, globalFiles: globalFiles, policy: policy, hashesNames: hashesNames)))
     }
 
     /// Accepts a key that has one of these fingerprints (`SHA256:…` or `MD5:…`), and no other.

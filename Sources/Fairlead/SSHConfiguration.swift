@@ -82,10 +82,10 @@ public struct SSHConfiguration: Sendable {
     ///
     /// Default: nothing.
     public var logger = Logger(label: "fairlead") { _ in SwiftLogNoOpLogHandler() }
-    /// Gives the passphrase of an encrypted key, or nil to pass the key over.
+    /// Answers questions about the host's key, passwords, passphrases and what else the server wants to know.
     ///
-    /// Default nil: encrypted keys are passed over. A wrong one is asked for again, three times in all.
-    public var onPassphrase: (@Sendable (Credential.PassphraseQuestion) async throws -> Secret?)?
+    /// Default: all are declined.
+    public var responder: any LoginResponder = SilentResponder()
     /// The server's words before login, escaped; nil drops them.
     public var onBanner: (@Sendable (String) -> Void)?
     /// Told of every message that is sent and received, on the connection's event loop: it must not block.

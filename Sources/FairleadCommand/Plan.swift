@@ -113,8 +113,8 @@ struct Planner {
         let prompts = Prompts(isBatch: options.batchMode?.value == true)
         var configuration = SSHConfiguration(
             host: try text(options.host), port: options.port?.value ?? 22,
-            user: try options.user.map { try text($0.value) } ?? user.name, hostVerification: hostVerification(prompts),
-            credentials: try credentials(prompts))
+            user: try options.user.map { try text($0.value) } ?? user.name, hostVerification: hostVerification,
+            credentials: credentials)
         configuration.hostKeyAlias = try options.hostKeyAlias.map { try text($0.value) }
         // Zero is none, as in ssh.
         configuration.connectTimeout = options.connectTimeoutSeconds.flatMap {
@@ -130,7 +130,7 @@ struct Planner {
         configuration.bindAddress = try options.bindAddress.map { try text($0.value) }
         configuration.bindInterface = try options.bindInterface.map { try text($0.value) }
         configuration.usesTCPKeepAlive = options.tcpKeepAlive?.value ?? true
-        configuration.onPassphrase = prompts.passphrase
+        configuration.responder = prompts
         configuration.log(to: verbosity.say)
         if verbosity.showsBanners { configuration.onBanner = { Console.say("  " + $0) } }
         setTransport(&configuration)
@@ -166,7 +166,7 @@ struct Planner {
         }
     }
 
-    private func hostVerification(_ prompts: Prompts) -> HostVerification {
+    private var hostVerification: HostVerification {
         let ssh = user.home + "/.ssh/"
         let policy: HostKeyPolicy =
             switch options.strictHostKeyChecking?.value ?? .ask {
@@ -180,10 +180,10 @@ struct Planner {
                 ?? [ssh + "known_hosts", ssh + "known_hosts2"],
             globalFiles: options.globalKnownHostsFiles?.value.compactMap(\.string)
                 ?? ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"],
-            policy: policy, hashesNames: options.hashKnownHosts?.value == true, ask: prompts.hostKey)
+            policy: policy, hashesNames: options.hashKnownHosts?.value == true)
     }
 
-    private func credentials(_ prompts: Prompts) throws -> [Credential] {
+    private var credentials: [Credential] {
         var credentials: [Credential] = []
         if options.pubkeyAuthentication?.value != .no {
             if let files = options.identityFiles {
@@ -196,7 +196,7 @@ struct Planner {
         }
         if options.passwordAuthentication?.value != false, options.batchMode?.value != true {
             credentials.append(
-                .password(attempts: options.numberOfPasswordPrompts?.value ?? 3, ask: prompts.password))
+                .password(attempts: options.numberOfPasswordPrompts?.value ?? 3))
         }
         return preferred(credentials)
     }

@@ -2,7 +2,7 @@ import Fairlead
 import NIOPosix
 
 /// Questions to a person, put on the terminal whatever standard input is.
-struct Prompts: Sendable {
+struct Prompts: LoginResponder {
     let isBatch: Bool
 
     struct NobodyToAsk: Error {}

@@ -94,7 +94,7 @@ struct CredentialChooser: Sendable {
     private func load(_ credential: Credential) async -> LoginKey? {
         switch credential.kind {
         case .privateKey(let key): return .open(key)
-        case .password: return nil
+        case .password, .askedPassword: return nil
         case .keyFile(let path, let isOptional):
             let result = await Blocking.run {
                 Result { () throws(SSHError) in try KeyFileLoader.load(path) }
@@ -121,7 +121,7 @@ struct CredentialChooser: Sendable {
             let question = Credential.PassphraseQuestion(path: path, attempt: attempt)
             let answer: Secret?
             do {
-                answer = try await configuration.onPassphrase?(question)
+                answer = try await configuration.responder.passphrase(question)
             } catch {
                 throw error as? SSHError
                     ?? SSHError(.authentication, .cancelled, "The passphrase question was not answered")
@@ -155,7 +155,11 @@ struct CredentialChooser: Sendable {
             return nil
         }
         while let index = remaining.firstIndex(where: \.isPassword) {
-            guard case .password(let attempts, let ask) = remaining[index].kind, passwordAttempt < attempts else {
+            if case .password(let secret) = remaining[index].kind {
+                remaining.remove(at: index)
+                return secret.password
+            }
+            guard case .askedPassword(let attempts) = remaining[index].kind, passwordAttempt < attempts else {
                 remaining.remove(at: index)
                 passwordAttempt = 0
                 continue
@@ -164,7 +168,7 @@ struct CredentialChooser: Sendable {
             let question = Credential.PasswordQuestion(
                 user: configuration.user, host: configuration.host, attempt: passwordAttempt)
             do {
-                if let secret = try await ask(question) { return secret.password }
+                if let secret = try await configuration.responder.password(question) { return secret.password }
             } catch let error as SSHError {
                 throw error
             } catch {
@@ -181,7 +185,7 @@ extension Credential {
     var isKey: Bool {
         switch kind {
         case .privateKey, .keyFile: true
-        case .password: false
+        case .password, .askedPassword: false
         }
     }
 

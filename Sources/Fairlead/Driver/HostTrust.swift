@@ -68,9 +68,9 @@ struct HostTrust: Sendable {
                 return token
             case .refuse(let refusal): throw error(for: refusal, key)
             case .ask(let pending):
-                guard let ask = settings.ask else { throw error(for: .unknown, key) }
                 let question = question(key, isRepeated: isRepeated)
-                decision = pending.answer(HostKeyAnswer(try await Self.asking { try await ask(question) }))
+                decision = pending.answer(
+                    HostKeyAnswer(try await Self.asking { try await configuration.responder.hostKey(question) }))
                 isRepeated = true
             }
         }
