@@ -9,16 +9,31 @@ package struct PublicKeyLine: Hashable, Sendable {
     package let commentBytes: [UInt8]
 
     package init(_ line: [UInt8], minimumRSABitCount: Int = 2048) throws(KeyError) {
-        var fields = LineFields(line, in: line.indices.lowerBound..<LineFields.contentEnd(of: line))
-        guard let type = fields.next(), let text = fields.next() else { throw .malformed }
-        guard let blob = Base64.decode(line[text]) else { throw .malformed }
-        guard PublicKey.type(ofBlob: blob) == Name(line[type]) else { throw .malformed }
-        key = try PublicKey(blob: blob, minimumRSABitCount: minimumRSABitCount)
-        commentBytes = Array(line[fields.rest])
+        let line = try KeyBlobLine(line)
+        key = try PublicKey(blob: line.blob, minimumRSABitCount: minimumRSABitCount)
+        commentBytes = line.commentBytes
     }
 
     /// The comment, made safe to show.
     package var comment: String { PeerText.line(commentBytes) }
+}
+
+/// A line of a `.pub` file with what it holds undecoded, be it a key or a certificate.
+struct KeyBlobLine {
+    let type: Name
+    let blob: [UInt8]
+    let commentBytes: [UInt8]
+
+    init(_ line: [UInt8]) throws(KeyError) {
+        var fields = LineFields(line, in: line.indices.lowerBound..<LineFields.contentEnd(of: line))
+        guard let typeField = fields.next(), let text = fields.next(), let blob = Base64.decode(line[text]) else {
+            throw .malformed
+        }
+        type = Name(line[typeField])
+        guard PublicKey.type(ofBlob: blob) == type else { throw .malformed }
+        self.blob = blob
+        commentBytes = Array(line[fields.rest])
+    }
 }
 
 /// The blank-separated fields of one line, as ranges.
