@@ -1,43 +1,58 @@
 import CLibcrypto
 
-/// HMAC-SHA1 under one short key after another (RFC 2104).
+/// HMAC-SHA1 of a few short messages under one short key after another (RFC 2104).
 ///
 /// For finding a name among a hundred thousand salted hashes: libcrypto takes eight times as long to give its own HMAC a
 /// new key as it takes for the four blocks that are hashed here.
 @safe package struct RekeyedHMAC: ~Copyable {
     private static let blockByteCount = 64
+    /// Of a key and of a code.
+    package static let byteCount = 20
 
     private let context: OpaquePointer
+    /// Each message behind a block for the inner key.
+    private var inner: [[UInt8]]
+    /// A block for the outer key, and the inner digest.
+    private var outer = [UInt8](repeating: 0x5C, count: blockByteCount + byteCount)
+    private var digest = [UInt8](repeating: 0, count: byteCount)
 
-    package init() throws(CryptoError) {
+    package init(messages: [[UInt8]]) throws(CryptoError) {
         guard let context = unsafe EVP_MD_CTX_new() else { throw Libcrypto.failure("EVP_MD_CTX_new") }
         guard unsafe EVP_DigestInit_ex(context, HashAlgorithm.sha1.implementation, nil) == 1 else {
             unsafe EVP_MD_CTX_free(context)
             throw Libcrypto.failure("EVP_DigestInit_ex")
         }
         unsafe self.context = context
+        inner = messages.map { [UInt8](repeating: 0x36, count: Self.blockByteCount) + $0 }
     }
 
     deinit {
         unsafe EVP_MD_CTX_free(context)
     }
 
-    /// The key may have 64 bytes at most.
-    package func code(key: [UInt8], over message: [UInt8]) throws(CryptoError) -> [UInt8] {
-        guard key.count <= Self.blockByteCount else { throw .failed(operation: "a long HMAC key") }
-        let inner = try hash(key, pad: 0x36, message)
-        return try hash(key, pad: 0x5C, inner)
+    /// The message whose code under the key is the code; `keysAndCodes` holds both at `offset`, one after the other.
+    package mutating func message(at offset: Int, in keysAndCodes: [UInt8]) throws(CryptoError) -> Int? {
+        guard offset >= 0, keysAndCodes.count - offset >= 2 * Self.byteCount else {
+            throw .failed(operation: "a short HMAC key")
+        }
+        for index in 0..<Self.byteCount { outer[index] = keysAndCodes[offset + index] ^ 0x5C }
+        for message in inner.indices {
+            for index in 0..<Self.byteCount { inner[message][index] = keysAndCodes[offset + index] ^ 0x36 }
+            try unsafe Self.hash(inner[message], into: &digest, context)
+            for index in 0..<Self.byteCount { outer[Self.blockByteCount + index] = digest[index] }
+            try unsafe Self.hash(outer, into: &digest, context)
+            let code = offset + Self.byteCount
+            if digest.elementsEqual(keysAndCodes[code..<(code + Self.byteCount)]) { return message }
+        }
+        return nil
     }
 
-    private func hash(_ key: [UInt8], pad: UInt8, _ message: [UInt8]) throws(CryptoError) -> [UInt8] {
-        var block = [UInt8](repeating: pad, count: Self.blockByteCount)
-        for index in key.indices { block[index] ^= key[index] }
-        var digest = [UInt8](repeating: 0, count: HashAlgorithm.sha1.byteCount)
+    private static func hash(
+        _ input: [UInt8], into digest: inout [UInt8], _ context: OpaquePointer
+    ) throws(CryptoError) {
         // Without an algorithm libcrypto begins anew with the one at hand.
         try Libcrypto.require(unsafe EVP_DigestInit_ex(context, nil, nil), "EVP_DigestInit_ex")
-        try Libcrypto.require(unsafe EVP_DigestUpdate(context, block, block.count), "EVP_DigestUpdate")
-        try Libcrypto.require(unsafe EVP_DigestUpdate(context, message, message.count), "EVP_DigestUpdate")
+        try Libcrypto.require(unsafe EVP_DigestUpdate(context, input, input.count), "EVP_DigestUpdate")
         try Libcrypto.require(unsafe EVP_DigestFinal_ex(context, &digest, nil), "EVP_DigestFinal_ex")
-        return digest
     }
 }

@@ -19,63 +19,45 @@ package enum HashedName {
         random.bytes(count: saltByteCount)
     }
 
-    /// The salt and the hash, where the field has the one shape that can match a name.
-    static func parts(of field: ArraySlice<UInt8>) -> (salt: [UInt8], hash: [UInt8])? {
-        guard field.count == fieldByteCount, field.starts(with: prefix) else { return nil }
-        let texts = field.dropFirst(prefix.count)
-        let middle = texts.startIndex + encodedByteCount
-        guard texts[middle] == delimiter, let salt = decode(texts[..<middle]) else { return nil }
-        return decode(texts[(middle + 1)...]).map { (salt, $0) }
+    /// Appends the salt and the hash, where the field has the one shape that can match a name; else nothing.
+    static func append(_ field: Range<Int>, of bytes: [UInt8], to saltsAndHashes: inout [UInt8]) -> Bool {
+        guard field.count == fieldByteCount, bytes[field].starts(with: prefix) else { return false }
+        let salt = field.lowerBound + prefix.count
+        let middle = salt + encodedByteCount
+        guard bytes[middle] == delimiter else { return false }
+        let count = saltsAndHashes.count
+        if decode(bytes, at: salt, to: &saltsAndHashes), decode(bytes, at: middle + 1, to: &saltsAndHashes) {
+            return true
+        }
+        saltsAndHashes.removeLast(saltsAndHashes.count - count)
+        return false
     }
 
     /// Decodes 28 characters of strict base64 to 20 bytes.
     ///
     /// Here, and not by libsodium, because none of it is secret and a file may hold a hundred thousand of them.
-    private static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
-        guard text.count == encodedByteCount, text.last == UInt8(ascii: "=") else { return nil }
-        var bytes: [UInt8] = []
+    private static func decode(_ bytes: [UInt8], at start: Int, to decoded: inout [UInt8]) -> Bool {
+        let last = start + encodedByteCount - 1
         var bits: UInt32 = 0
         var bitCount = 0
-        for character in text.dropLast() {
-            guard let value = value(of: character) else { return nil }
-            bits = bits << 6 | value
+        for index in start..<last {
+            let value = values[Int(bytes[index])]
+            guard value < 64 else { return false }
+            bits = bits << 6 | UInt32(value)
             bitCount += 6
             guard bitCount >= 8 else { continue }
             bitCount -= 8
-            bytes.append(UInt8(truncatingIfNeeded: bits >> bitCount))
+            decoded.append(UInt8(truncatingIfNeeded: bits >> bitCount))
             bits &= 1 << bitCount - 1
         }
-        return bits == 0 ? bytes : nil
+        return bits == 0 && bytes[last] == UInt8(ascii: "=")
     }
 
-    private static func value(of character: UInt8) -> UInt32? {
-        switch character {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(character - UInt8(ascii: "A"))
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(character - UInt8(ascii: "a") + 26)
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(character - UInt8(ascii: "0") + 52)
-        case UInt8(ascii: "+"): 62
-        case UInt8(ascii: "/"): 63
-        default: nil
-        }
-    }
-}
-
-/// Looks for one name among hashed ones.
-struct HashedNameMatcher: ~Copyable {
-    private let name: HostName
-    private let code: RekeyedHMAC
-
-    /// `nil` when the library has no HMAC-SHA1: then no hashed name matches.
-    init?(_ name: HostName) {
-        guard let code = try? RekeyedHMAC() else { return nil }
-        self.code = code
-        self.name = name
-    }
-
-    /// Whether `field` is the name's.
-    func matches(_ field: ArraySlice<UInt8>) -> Bool {
-        guard let (salt, hash) = HashedName.parts(of: field) else { return false }
-        guard let ours = try? code.code(key: salt, over: name.bytes) else { return false }
-        return ours == hash
-    }
+    /// Of every byte as a character of base64; 64 where it is none.
+    private static let values: [UInt8] = {
+        var values = [UInt8](repeating: 64, count: 256)
+        let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8
+        for (value, character) in zip(UInt8(0)..., alphabet) { values[Int(character)] = value }
+        return values
+    }()
 }

@@ -38,3 +38,11 @@ public struct KnownHostRecord: Hashable, Sendable {
         self.location = location
     }
 }
+
+/// The names under which a line has its key on record.
+public struct KnownHostNames: Hashable, Sendable {
+    /// The names, patterns and addresses, with commas between them, safe to show; `nil` when they are hashed.
+    public let text: String?
+    /// Where they stand.
+    public let location: KnownHostLocation
+}

@@ -21,10 +21,17 @@ package enum HostPattern {
             let pattern = rest[rest.startIndex..<end]
             guard pattern.count <= maximumByteCount else { return .none }
             rest = end < rest.endIndex ? rest[(end + 1)...] : rest[end...]
-            guard Wildcard.matches(name, pattern: pattern.map(ASCII.lowercased)[...]) else { continue }
+            guard matches(name, pattern) else { continue }
             if isNegated { return .negative }
             isPositive = true
         }
         return isPositive ? .positive : .none
+    }
+
+    /// Most patterns are names, and most names are of another length than the one that is looked for.
+    private static func matches(_ name: [UInt8], _ pattern: ArraySlice<UInt8>) -> Bool {
+        let isPlain = !pattern.contains { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") }
+        if isPlain, pattern.count != name.count { return false }
+        return Wildcard.matches(name, pattern: pattern.map(ASCII.lowercased)[...])
     }
 }

@@ -1,11 +1,22 @@
 package import SSHCrypto
-import SSHWire
+package import SSHWire
 
 /// The keys on record for hosts: the contents of known-hosts files, read as OpenSSH reads them (sshd(8)).
 ///
-/// Plain, hashed and `[host]:port` names, wildcards, negation and `@revoked` are understood. A `@cert-authority` line never
-/// stands for a plain key. A line that cannot be used is skipped with a warning. This is a value: it reads and writes no
-/// file itself.
+/// Plain, hashed and `[host]:port` names, addresses, wildcards, negation, `@revoked` and `@cert-authority` are understood. An
+/// authority's line never stands for a plain key. A line that cannot be used is skipped with a warning. This is a value: it
+/// needs no connection, and reads and writes no file itself.
+///
+/// ```swift
+/// var hosts = KnownHosts()
+/// hosts.add(file: "known_hosts", contents: bytes)
+/// switch hosts.verdict(for: key, host: "build.example", port: 22) {
+/// case .known(let location): print("as in line \(location.line)")
+/// case .unknown: print("never seen")
+/// case .changed(let records): print("another key is in line \(records.map(\.location.line))")
+/// case .revoked(let location): print("revoked in line \(location.line)")
+/// }
+/// ```
 public struct KnownHosts: Sendable {
     /// As libssh; more is no file that a person keeps.
     package static let maximumByteCount = 16 * 1024 * 1024
@@ -47,14 +58,72 @@ public struct KnownHosts: Sendable {
     /// - Returns: The verdict, with the lines that it rests on.
     public func verdict(for key: PublicKey, host: String, port: Int) -> HostKeyVerdict {
         let (exact, portless) = entries(host: host, port: port)
-        if let revoked = (exact + portless).first(where: { $0.marker == .revoked && $0.holds(key) }) {
-            return .revoked(revoked.location)
-        }
+        if let revoked = (exact + portless).first(marked: .revoked, with: key) { return .revoked(revoked) }
+        if let same = exact.first(marked: .none, with: key) { return .known(same) }
         let known = exact.filter { $0.marker == .none }
-        if let same = known.first(where: { $0.holds(key) }) { return .known(same.location) }
         guard known.isEmpty else { return .changed(known.compactMap(\.record)) }
-        let same = portless.first { $0.marker == .none && $0.holds(key) }
-        return same.map { .known($0.location) } ?? .unknown
+        return portless.first(marked: .none, with: key).map { .known($0) } ?? .unknown
+    }
+
+    /// The line that lets certificates of an authority stand for a host.
+    ///
+    /// - Parameters:
+    ///   - authority: The key that signed the certificate.
+    ///   - host: The name by which the host was called, or its alias.
+    ///   - port: The port; 22 and 0 leave the name plain.
+    /// - Returns: The first `@cert-authority` line that names the host, with its port or without, and holds the key; `nil`
+    ///   when there is none or the key is revoked for the host.
+    public func authority(_ authority: PublicKey, host: String, port: Int) -> KnownHostLocation? {
+        let (exact, portless) = entries(host: host, port: port)
+        guard (exact + portless).first(marked: .revoked, with: authority) == nil else { return nil }
+        return (exact + portless).first(marked: .certificateAuthority, with: authority)
+    }
+
+    /// Whether certificates of any authority may stand for a host.
+    ///
+    /// - Parameters:
+    ///   - host: The name by which the host was called, or its alias.
+    ///   - port: The port; 22 and 0 leave the name plain.
+    /// - Returns: `true` when a `@cert-authority` line names the host, with its port or without.
+    public func hasAuthority(host: String, port: Int) -> Bool {
+        let (exact, portless) = entries(host: host, port: port)
+        return (exact + portless).contains { $0.marker == .certificateAuthority }
+    }
+
+    /// The line that revokes a key, be it a host's or an authority's, for a host.
+    ///
+    /// - Parameters:
+    ///   - key: The key.
+    ///   - host: The name by which the host was called, or its alias.
+    ///   - port: The port; 22 and 0 leave the name plain.
+    /// - Returns: The first `@revoked` line that names the host, with its port or without, and holds the key.
+    public func isRevoked(_ key: PublicKey, host: String, port: Int) -> KnownHostLocation? {
+        let (exact, portless) = entries(host: host, port: port)
+        return (exact + portless).first(marked: .revoked, with: key)
+    }
+
+    /// The plain keys on record for a host.
+    ///
+    /// - Parameters:
+    ///   - host: The name by which the host was called, or its alias.
+    ///   - port: The port; 22 and 0 leave the name plain.
+    /// - Returns: One record for each line that names the host with its port, in the order of the files.
+    public func keys(host: String, port: Int) -> [KnownHostRecord] {
+        entries(host: host, port: port).exact.filter { $0.marker == .none }.compactMap(\.record)
+    }
+
+    /// Where else a key is on record, as a plain key of any host.
+    ///
+    /// - Parameter key: The key.
+    /// - Returns: One value for each line that holds the key, in the order of the files.
+    public func names(of key: PublicKey) -> [KnownHostNames] {
+        texts.flatMap { text in
+            text.lines(with: [key.fingerprint]).map { line in
+                let isHashed = line.hash != nil
+                return KnownHostNames(
+                    text: isHashed ? nil : PeerText.line(text.bytes[line.hosts]), location: text.location(of: line))
+            }
+        }
     }
 
     /// The lines that name a host and whose keys cannot be used.
@@ -66,7 +135,7 @@ public struct KnownHosts: Sendable {
     public func warnings(forHost host: String, port: Int) -> [KnownHostsWarning] {
         let name = HostName(host, port: port)
         return texts.flatMap { text in
-            text.lines(for: name).compactMap { line in
+            text.lines(for: [name])[0].compactMap { line in
                 guard case .failure(let failure) = KnownHostEntry.read(line, of: text) else { return nil }
                 return KnownHostsWarning(file: text.path, line: line.number, reason: failure.reason)
             }
@@ -75,16 +144,27 @@ public struct KnownHosts: Sendable {
 
     /// The order in which to offer host-key algorithms, so that a host is asked for a key that is on record.
     ///
+    /// The names of certificates come first where an authority is on record for the host, then those whose plain type is.
     /// Verbatim where nothing is known or a key of the first name's type is, which keeps most strangers and most known hosts
     /// alike to an observer (CVE-2020-14145).
-    package func preferredOrder(
-        of offer: [SignatureAlgorithm], host: String, port: Int
-    ) -> [SignatureAlgorithm] {
+    package func preferredOrder<Algorithm>(
+        of offer: [Algorithm], host: String, port: Int, type: (Algorithm) -> (plain: Name, isCertificate: Bool)
+    ) -> [Algorithm] {
         let (exact, portless) = entries(host: host, port: port)
         let plain = exact.filter { $0.marker == .none }
         let known = Set((plain.isEmpty ? portless.filter { $0.marker == .none } : plain).map(\.type))
-        guard let first = offer.first, !known.isEmpty, !known.contains(first.keyType) else { return offer }
-        return offer.filter { known.contains($0.keyType) } + offer.filter { !known.contains($0.keyType) }
+        let hasAuthority = (exact + portless).contains { $0.marker == .certificateAuthority }
+        guard let first = offer.first.map(type), !known.contains(first.plain), !known.isEmpty || hasAuthority else {
+            return offer
+        }
+        let ranks = offer.map(type).map { hasAuthority && $0.isCertificate ? 0 : known.contains($0.plain) ? 1 : 2 }
+        return (0...2).flatMap { rank in zip(offer, ranks).filter { $0.1 == rank }.map(\.0) }
+    }
+
+    package func preferredOrder(
+        of offer: [SignatureAlgorithm], host: String, port: Int
+    ) -> [SignatureAlgorithm] {
+        preferredOrder(of: offer, host: host, port: port) { ($0.keyType, false) }
     }
 
     /// A line to append to a file, with its line feed.
@@ -109,12 +189,18 @@ public struct KnownHosts: Sendable {
     private func entries(host: String, port: Int) -> (exact: [KnownHostEntry], portless: [KnownHostEntry]) {
         let name = HostName(host, port: port)
         let portless = HostName(host, port: 0)
-        return (entries(named: name), name == portless ? [] : entries(named: portless))
-    }
-
-    private func entries(named name: HostName) -> [KnownHostEntry] {
-        texts.flatMap { text in
-            text.lines(for: name).compactMap { try? KnownHostEntry.read($0, of: text).get() }
+        var found: [[KnownHostEntry]] = [[], []]
+        for text in texts {
+            for (index, lines) in text.lines(for: name == portless ? [name] : [name, portless]).enumerated() {
+                found[index] += lines.compactMap { try? KnownHostEntry.read($0, of: text).get() }
+            }
         }
+        return (found[0], found[1])
+    }
+}
+
+extension [KnownHostEntry] {
+    fileprivate func first(marked marker: KnownHostsText.Marker, with key: PublicKey) -> KnownHostLocation? {
+        first { $0.marker == marker && $0.holds(key) }?.location
     }
 }

@@ -11,6 +11,8 @@ struct KnownHostsText: Sendable {
         let number: Int
         let marker: Marker
         let hosts: Range<Int>
+        /// Where the salt and the hash of a hashed name lie among those of all.
+        let hash: Int?
         /// From the key's type to the end of the line.
         let key: Range<Int>
     }
@@ -22,6 +24,7 @@ struct KnownHostsText: Sendable {
     let bytes: [UInt8]
     private(set) var lines: [Line] = []
     private(set) var warnings: [KnownHostsWarning] = []
+    private var saltsAndHashes: [UInt8] = []
 
     init(path: String, bytes: [UInt8]) {
         self.path = path
@@ -37,18 +40,30 @@ struct KnownHostsText: Sendable {
         }
     }
 
-    /// The lines whose names match, in the file's order.
-    func lines(for name: HostName) -> [Line] {
-        var found: [Line] = []
-        let matcher = HashedNameMatcher(name)
+    /// The lines that name each of the hosts, in the file's order.
+    ///
+    /// One pass for all, because a hashed name is found only by hashing. Without HMAC-SHA1 in the library none is.
+    func lines(for names: [HostName]) -> [[Line]] {
+        var found = names.map { _ in [Line]() }
+        var matcher = try? RekeyedHMAC(messages: names.map(\.bytes))
         for line in lines {
+            if let hash = line.hash {
+                if let index = try? matcher?.message(at: hash, in: saltsAndHashes) { found[index].append(line) }
+                continue
+            }
             let hosts = bytes[line.hosts]
-            let isHashed = hosts.first == HashedName.delimiter
-            let isMatch =
-                isHashed ? matcher?.matches(hosts) == true : HostPattern.match(name.bytes, list: hosts) == .positive
-            if isMatch { found.append(line) }
+            for (index, name) in names.enumerated() where HostPattern.match(name.bytes, list: hosts) == .positive {
+                found[index].append(line)
+            }
         }
         return found
+    }
+
+    /// The whole line, with its line feed.
+    func range(of line: Line) -> Range<Int> {
+        let start = bytes[..<line.hosts.lowerBound].lastIndex(of: ASCII.lineFeed).map { $0 + 1 } ?? 0
+        let end = bytes[line.hosts.upperBound...].firstIndex(of: ASCII.lineFeed).map { $0 + 1 } ?? bytes.count
+        return start..<end
     }
 
     func location(of line: Line) -> KnownHostLocation {
@@ -68,11 +83,14 @@ struct KnownHostsText: Sendable {
         guard number > 1 || !bytes.starts(with: [0xEF, 0xBB, 0xBF]) else { return warn(number, .byteOrderMark) }
         guard let marker = readMarker(&fields) else { return warn(number, .unknownMarker) }
         guard let hosts = fields.next(), !fields.isAtComment else { return warn(number, .truncated) }
-        guard isUsable(hosts) else { return warn(number, .malformedHash) }
+        let hash = bytes[hosts.lowerBound] == HashedName.delimiter ? saltsAndHashes.count : nil
+        guard hash == nil || HashedName.append(hosts, of: bytes, to: &saltsAndHashes) else {
+            return warn(number, .malformedHash)
+        }
         let key = fields.rest
         _ = fields.next()
         guard !fields.isAtComment else { return warn(number, .truncated) }
-        lines.append(Line(number: number, marker: marker, hosts: hosts, key: key))
+        lines.append(Line(number: number, marker: marker, hosts: hosts, hash: hash, key: key))
     }
 
     private func readMarker(_ fields: inout LineFields) -> Marker? {
@@ -80,12 +98,6 @@ struct KnownHostsText: Sendable {
         guard fields.first != UInt8(ascii: "@") else { return nil }
         if bytes[field].elementsEqual("@revoked".utf8) { return .revoked }
         return bytes[field].elementsEqual("@cert-authority".utf8) ? .certificateAuthority : nil
-    }
-
-    /// A name that begins with `|` is hashed, and is of use only as `|1|salt|hash`.
-    private func isUsable(_ hosts: Range<Int>) -> Bool {
-        guard bytes[hosts.lowerBound] == HashedName.delimiter else { return true }
-        return HashedName.parts(of: bytes[hosts]) != nil
     }
 
     private mutating func warn(_ number: Int, _ reason: KnownHostsWarning.Reason) {
