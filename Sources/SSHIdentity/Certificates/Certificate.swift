@@ -79,7 +79,7 @@ public struct Certificate: Hashable, Sendable {
             serial = try body.readUInt64()
             guard let role = Role(rawValue: try body.readUInt32()) else { throw .outOfRange }
             self.role = role
-            keyIDBytes = try Self.readText(from: &body)
+            keyIDBytes = try body.readText()
             principalNames = try Self.readPrincipals(from: &body)
             validAfter = try body.readUInt64()
             validBefore = try body.readUInt64()
@@ -122,11 +122,6 @@ public struct Certificate: Hashable, Sendable {
 
     /// Whom or what it is for, made safe to show; of a host's certificate, patterns.
     public var principals: [String] { principalNames.map { PeerText.line($0) } }
-
-    /// The certificate as one line of a `-cert.pub` file, type and base64 without a comment.
-    public var openSSHLine: String {
-        typeName + " " + String(decoding: Base64.encode(blob, padded: true), as: UTF8.self)
-    }
 }
 
 extension Certificate {
@@ -169,18 +164,12 @@ extension Certificate {
         return Array(key.readableBytesView)
     }
 
-    private static func readText(from body: inout ByteBuffer) throws(WireError) -> [UInt8] {
-        let bytes = try body.readStringBytes()
-        guard !bytes.contains(0) else { throw .malformed }
-        return bytes
-    }
-
     private static func readPrincipals(from body: inout ByteBuffer) throws(WireError) -> [[UInt8]] {
         var list = try body.readString()
         var names: [[UInt8]] = []
         while list.readableBytes > 0 {
             guard names.count < maximumPrincipalCount else { throw .outOfRange }
-            names.append(try readText(from: &list))
+            names.append(try list.readText())
         }
         return names
     }
@@ -204,5 +193,14 @@ extension Certificate {
     private static func unsupported(_ blob: [UInt8]) -> KeyError? {
         guard let type = PublicKey.type(ofBlob: blob) else { return nil }
         return plainType(of: type).flatMap { keyFieldCounts[$0] } == nil ? .unsupported(type: type) : nil
+    }
+}
+
+extension ByteBuffer {
+    /// A `string` without a NUL: text that C programs read as well.
+    mutating func readText() throws(WireError) -> [UInt8] {
+        let bytes = try readStringBytes()
+        guard !bytes.contains(0) else { throw .malformed }
+        return bytes
     }
 }
