@@ -40,7 +40,7 @@ import Testing
         var list = try await bench.makeList(["serial: 3"], authority: "ca1")
         list = try await bench.makeList(["serial: 4-6"], authority: "ca2", updating: true)
         try await bench.expectAgreement(on: list, revokedCount: 4)
-        list = try await bench.makeList(["sha1: " + (try testKey(9).openSSHLine)], authority: nil, updating: true)
+        list = try await bench.makeList(["sha1: " + (try testKey(8).openSSHLine)], authority: nil, updating: true)
         try await bench.expectAgreement(on: list, revokedCount: 6)
         let certificate = try bench.workshop.folder.text(of: "key0-cert.pub")
         list = try await bench.makeList([certificate], authority: nil, updating: true)
