@@ -5,6 +5,7 @@
 #include <sys/uio.h>
 
 #if defined(__linux__)
+#include <spawn.h>
 #include <sys/prctl.h>
 
 // Reads and writes that do not wait, for this call alone: the descriptor's own flags, which other programs may share,
@@ -13,6 +14,9 @@ extern ssize_t preadv2(int descriptor, const struct iovec *vectors, int count, o
 extern ssize_t pwritev2(int descriptor, const struct iovec *vectors, int count, off_t offset, int flags);
 
 enum { fairlead_without_waiting = 8 };
+
+// Closes every descriptor from `from` on in a child to be (glibc 2.34).
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
 
 // Keeps other processes of the user from reading this one's memory, and the memory out of core files (prctl(2)).
 static inline int fairlead_hide_memory(void) {
