@@ -11,6 +11,16 @@ extension ByteBuffer {
         unsafe secret.withUnsafeBytes { bytes in _ = unsafe writeBytes(bytes) }
     }
 
+    /// Writes the secret, a big-endian magnitude with any number of leading zeros, as an `mpint` (RFC 4251 §5).
+    ///
+    /// Reserve the capacity first here, too.
+    package mutating func writeSecretMPInt(_ magnitude: borrowing SecretBytes) {
+        var start = 0
+        while magnitude.byte(at: start) == 0 { start += 1 }
+        let sign = Int((magnitude.byte(at: start) ?? 0) >> 7)
+        writeSecretString(magnitude.slice(start..<magnitude.count, paddedTo: magnitude.count - start + sign))
+    }
+
     /// Zeroes the whole storage and clears the buffer.
     ///
     /// Storage that someone else holds too is let go untouched.

@@ -1,5 +1,5 @@
 import CSodium
-import NIOCore
+package import NIOCore
 import SSHWire
 
 /// A private key.
@@ -72,6 +72,31 @@ package final class SigningKey: Sendable {
         let signature = Array(blob.readableBytesView)
         try verificationKey.verify(signature, over: message, algorithm: algorithm)
         return signature
+    }
+
+    /// Writes the type and the fields, in the order of key files and agents (OpenSSH PROTOCOL.agent).
+    ///
+    /// The buffer holds secrets then: reserve the capacity first, and wipe it.
+    package func encode(into buffer: inout ByteBuffer) {
+        buffer.writeString(verificationKey.type)
+        switch verificationKey {
+        case .ed25519(let point):
+            buffer.writeString(point)
+            buffer.writeSecretString(secret)
+        case .ecdsa(let curve, let point):
+            buffer.writeString(utf8: curve.rawValue)
+            buffer.writeString(point)
+            buffer.writeSecretMPInt(secret)
+        case .rsa(let exponent, let modulus):
+            modulus.encode(into: &buffer)
+            exponent.encode(into: &buffer)
+            buffer.writeSecretMPInt(rsa.privateExponent)
+            buffer.writeSecretMPInt(rsa.coefficient)
+            buffer.writeSecretMPInt(rsa.firstPrime)
+            buffer.writeSecretMPInt(rsa.secondPrime)
+        case .ed448, .securityKey:
+            break  // Nothing makes a private key of these.
+        }
     }
 
     private func signEd25519(_ message: [UInt8]) throws(CryptoError) -> [UInt8] {
