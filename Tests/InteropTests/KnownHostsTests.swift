@@ -149,7 +149,7 @@ import Testing
                     try await withCheckedThrowingContinuation { continuation in
                         Thread.detachNewThread {
                             continuation.resume(
-                                with: Result { try PlatformFiles.append(line: Array("\(line)\n".utf8), to: path) })
+                                with: Result { try KnownHostsFile.append(line: Array("\(line)\n".utf8), to: path) })
                         }
                     }
                 }

@@ -92,7 +92,7 @@ struct HostTrust: Sendable {
                 let line = try KnownHosts.line(
                     host: host, port: port, key: key, hashed: settings.hashesNames, random: &random)
                 try PlatformFiles.makeParentDirectory(of: path)
-                try PlatformFiles.append(line: line, to: path)
+                try KnownHostsFile.append(line: line, to: path)
                 return nil
             } catch let failure as PlatformFiles.Failure {
                 return failure.text

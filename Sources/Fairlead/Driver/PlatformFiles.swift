@@ -72,44 +72,6 @@ package enum PlatformFiles {
         return (Password(count == size ? secret : secret.prefix(count)), access)
     }
 
-    /// Appends one line to a file of lines, all of it or nothing, and creates the file for the user alone.
-    ///
-    /// A lock keeps a second writer of ours out; one write with O_APPEND keeps the lines of others whole. A file whose last
-    /// line lacks its end gets one first. What a full disk cut off is taken back.
-    package static func append(line: [UInt8], to path: String) throws(Failure) {
-        let descriptor = unsafe path.withCString { path in
-            unsafe SystemCalls.open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o600)
-        }
-        guard descriptor >= 0 else { throw .system(errno) }
-        defer { close(descriptor) }
-        try lock(descriptor)
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0 else { throw .system(errno) }
-        let isRegular = status.st_mode & S_IFMT == S_IFREG
-        var bytes = line
-        var last: UInt8 = 0
-        if isRegular, status.st_size > 0, unsafe pread(descriptor, &last, 1, status.st_size - 1) == 1,
-            last != UInt8(ascii: "\n")
-        {
-            bytes.insert(UInt8(ascii: "\n"), at: 0)
-        }
-        let count = unsafe SystemCalls.write(descriptor, bytes, bytes.count)
-        guard count != bytes.count else { return }
-        let failure = count < 0 ? errno : ENOSPC
-        if isRegular { _ = ftruncate(descriptor, status.st_size) }
-        throw .system(failure)
-    }
-
-    /// Waits two seconds at most: whoever may read the file may lock it, for as long as they like.
-    private static func lock(_ descriptor: Int32) throws(Failure) {
-        var attemptsLeft = 200
-        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-            guard errno == EWOULDBLOCK || errno == EINTR, attemptsLeft > 0 else { throw .system(errno) }
-            attemptsLeft -= 1
-            usleep(10_000)
-        }
-    }
-
     /// Makes a directory for the user alone, unless it is there.
     package static func makeDirectory(_ path: String) throws(Failure) {
         let result = unsafe path.withCString { unsafe mkdir($0, 0o700) }
