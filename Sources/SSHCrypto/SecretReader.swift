@@ -28,8 +28,7 @@ package struct SecretReader: ~Copyable {
 
     /// Bytes that are no secret.
     package mutating func readPublic(count: Int) throws(WireError) -> [UInt8] {
-        let range = try take(count)
-        return unsafe bytes.withUnsafeBytes { source in unsafe Array(source[range]) }
+        bytes.publicSlice(try take(count))
     }
 
     /// A `string` that is no secret.
@@ -61,7 +60,7 @@ package struct SecretReader: ~Copyable {
     /// The magnitude of a non-negative `mpint` that is no secret.
     package mutating func readPublicMagnitude() throws(WireError) -> [UInt8] {
         let magnitude = try readSecretMagnitude()
-        return unsafe magnitude.withUnsafeBytes { source in unsafe Array(source) }
+        return magnitude.publicSlice(0..<magnitude.count)
     }
 
     package func requireEnd() throws(WireError) {
@@ -117,6 +116,24 @@ extension SecretBytes {
             }
         }
         return slice
+    }
+
+    /// What is no secret, of the bytes in `range`, clamped to what there is.
+    package borrowing func publicSlice(_ range: Range<Int>) -> [UInt8] {
+        let range = range.clamped(to: 0..<count)
+        return unsafe withUnsafeBytes { source in unsafe Array(source[range]) }
+    }
+
+    /// These bytes, and then others.
+    package borrowing func appending(_ bytes: [UInt8]) -> SecretBytes {
+        var whole = SecretBytes(count: count + bytes.count)
+        unsafe withUnsafeBytes { source in
+            unsafe whole.withUnsafeMutableBytes { target in
+                unsafe target.copyMemory(from: source)
+                unsafe UnsafeMutableRawBufferPointer(rebasing: target[source.count...]).copyBytes(from: bytes)
+            }
+        }
+        return whole
     }
 
     /// Decodes the base64 text in `range`, ignoring line breaks and blanks, from guarded memory into guarded memory.

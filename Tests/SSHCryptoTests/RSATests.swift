@@ -144,7 +144,7 @@ import Testing
         #expect(try parse(exponent: [0xFF, 0xFF, 0xFF, 0xFF], modulus: RecordedKeys.modulus).bitCount == 2048)
     }
 
-    @Test("A private key whose numbers do not belong together is refused, or never lets a signature out")
+    @Test("A private key whose numbers do not belong together is refused")
     func mismatched() throws {
         #expect(throws: CryptoError.invalidKey) {
             var swapped = RecordedKeys.rsaKey
@@ -155,14 +155,15 @@ import Testing
             _ = try SigningKey(
                 rsa: RSAPrivateKey(modulus: MPInt(magnitude: RecordedKeys.modulus), exponent: MPInt(magnitude: [3])))
         }
-        var faulty = RecordedKeys.rsaKey
-        faulty.coefficient = SecretBytes(copying: [7])
-        let key = try SigningKey(rsa: faulty)
-        let signature = try? key.sign(RecordedKeys.rsaMessage, algorithm: .rsaSHA512)
-        #expect(signature == nil || signature == signatureBlob("rsa-sha2-512", RecordedKeys.rsaSHA512Signature))
-        var wrong = RecordedKeys.rsaKey
-        wrong.privateExponent = SecretBytes(copying: [7])
-        let other = try SigningKey(rsa: wrong)
-        #expect(throws: CryptoError.self) { try other.sign(RecordedKeys.rsaMessage, algorithm: .rsaSHA512) }
+        #expect(throws: CryptoError.invalidKey) {
+            var faulty = RecordedKeys.rsaKey
+            faulty.coefficient = SecretBytes(copying: [7])
+            _ = try SigningKey(rsa: faulty)
+        }
+        #expect(throws: CryptoError.invalidKey) {
+            var wrong = RecordedKeys.rsaKey
+            wrong.privateExponent = SecretBytes(copying: [7])
+            _ = try SigningKey(rsa: wrong)
+        }
     }
 }

@@ -2,14 +2,20 @@
 package enum BcryptPBKDF {
     private static let blockByteCount = 32
     private static let hashByteCount = 64
-    /// ssh-keygen's default is 16 to 24; this is more than half an hour of work.
-    package static let maximumRoundCount: UInt32 = 100_000
+    /// ssh-keygen's default is 16 to 24; this is half a minute of work.
+    private static let roundCounts: ClosedRange<UInt32> = 1...2048
+    private static let saltByteCounts = 1...1024
+
+    /// Whether it is worth trying: a file shall not keep us busy for hours.
+    package static func isAffordable(salt: [UInt8], roundCount: UInt32) -> Bool {
+        roundCounts.contains(roundCount) && saltByteCounts.contains(salt.count)
+    }
 
     /// `byteCount` bytes out of a passphrase; salt, passphrase and rounds may not be empty.
     package static func derive(
         _ passphrase: borrowing SecretBytes, salt: [UInt8], roundCount: UInt32, byteCount: Int
     ) throws(CryptoError) -> SecretBytes {
-        guard passphrase.count > 0, !salt.isEmpty, (1...maximumRoundCount).contains(roundCount),
+        guard passphrase.count > 0, isAffordable(salt: salt, roundCount: roundCount),
             (1...1024).contains(byteCount), let rounds = Int(exactly: roundCount)
         else { throw .failed(operation: "bcrypt-pbkdf") }
         let blockCount = (byteCount + blockByteCount - 1) / blockByteCount

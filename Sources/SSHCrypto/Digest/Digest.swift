@@ -44,7 +44,7 @@ package import NIOCore
     }
 
     /// Writes the hash where a secret is wanted, without an array in between.
-    consuming func finalize(into secret: inout SecretBytes, at offset: Int) throws(CryptoError) {
+    package consuming func finalize(into secret: inout SecretBytes, at offset: Int) throws(CryptoError) {
         guard offset >= 0, secret.count - offset >= algorithm.byteCount else {
             throw .failed(operation: "room for a digest")
         }

@@ -28,7 +28,11 @@ import SSHWire
     }
 
     /// This number mod (`prime` - 1): an exponent of the Chinese remainder theorem (RFC 8017 §3.2).
-    func reduced(for prime: borrowing BigNumber) throws(CryptoError) -> BigNumber {
+    ///
+    /// Throws `invalidKey` unless it undoes `other`, the public exponent.
+    func reduced(
+        for prime: borrowing BigNumber, undoing other: borrowing BigNumber
+    ) throws(CryptoError) -> BigNumber {
         guard let remainder = unsafe BN_secure_new() else { throw Libcrypto.failure("BN_secure_new") }
         let result = unsafe BigNumber(owning: remainder)
         guard let divisor = unsafe BN_dup(prime.pointer) else { throw Libcrypto.failure("BN_dup") }
@@ -39,7 +43,19 @@ import SSHWire
         unsafe BN_set_flags(divisor, BN_FLG_CONSTTIME)
         try Libcrypto.require(unsafe BN_sub_word(less.pointer, 1), "BN_sub_word")
         try Libcrypto.require(unsafe BN_div(nil, result.pointer, pointer, less.pointer, scratch), "BN_div")
+        guard result.isInverse(of: other, modulo: less) else { throw .invalidKey }
         return result
+    }
+
+    /// Whether this number times another is 1, modulo a third.
+    func isInverse(of other: borrowing BigNumber, modulo modulus: borrowing BigNumber) -> Bool {
+        guard let scratch = unsafe BN_CTX_secure_new() else { return false }
+        defer { unsafe BN_CTX_free(scratch) }
+        guard let product = unsafe BN_secure_new() else { return false }
+        defer { unsafe BN_clear_free(product) }
+        defer { ERR_clear_error() }
+        return unsafe BN_mod_mul(product, pointer, other.pointer, modulus.pointer, scratch) == 1
+            && BN_is_one(product) == 1
     }
 
     deinit {

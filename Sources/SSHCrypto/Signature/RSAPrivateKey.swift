@@ -29,9 +29,9 @@ package struct RSAPrivateKey: ~Copyable, Sendable {
         let p = try BigNumber(firstPrime)
         let q = try BigNumber(secondPrime)
         let inverse = try BigNumber(coefficient)
-        guard n.isProduct(of: p, q) else { throw .invalidKey }
-        let dp = try d.reduced(for: p)
-        let dq = try d.reduced(for: q)
+        guard n.isProduct(of: p, q), inverse.isInverse(of: q, modulo: p) else { throw .invalidKey }
+        let dp = try d.reduced(for: p, undoing: e)
+        let dq = try d.reduced(for: q, undoing: e)
         let parameters = try KeyParameters()
         try parameters.add("n", n)
         try parameters.add("e", e)

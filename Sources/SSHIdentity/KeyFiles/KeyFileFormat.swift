@@ -14,7 +14,7 @@ enum KeyFileFormat: String, CaseIterable {
     case sshCom = "ssh.com"
     case ssh1 = "SSH-1"
 
-    private var beginning: StaticString {
+    var beginning: StaticString {
         switch self {
         case .openSSH: "-----BEGIN OPENSSH PRIVATE KEY-----"
         case .pkcs8: "-----BEGIN PRIVATE KEY-----"
@@ -28,6 +28,18 @@ enum KeyFileFormat: String, CaseIterable {
         }
     }
 
+    /// Nil where nothing ends it but itself.
+    private var ending: StaticString? {
+        switch self {
+        case .openSSH: "\n-----END OPENSSH PRIVATE KEY-----"
+        case .pkcs8: "\n-----END PRIVATE KEY-----"
+        case .encryptedPKCS8: "\n-----END ENCRYPTED PRIVATE KEY-----"
+        case .rsaPEM: "\n-----END RSA PRIVATE KEY-----"
+        case .ecPEM: "\n-----END EC PRIVATE KEY-----"
+        case .dsaPEM, .putty, .sshCom, .ssh1: nil
+        }
+    }
+
     init?(of file: borrowing SecretBytes) {
         for format in Self.allCases where file.contains(format.beginning, at: 0) {
             self = format
@@ -36,12 +48,28 @@ enum KeyFileFormat: String, CaseIterable {
         return nil
     }
 
-    /// What stands between the armour's lines, decoded.
-    ///
-    /// Lines may end in LF or CR LF; what follows the armour is ignored, as in OpenSSH.
+    /// The format, and where it begins: PEM may stand behind other text, such as OpenSSL's EC PARAMETERS (RFC 7468 §2).
+    static func find(in file: borrowing SecretBytes) -> (format: KeyFileFormat, start: Int)? {
+        if let format = KeyFileFormat(of: file) { return (format, 0) }
+        var start = 0
+        while let line = file.firstIndex(of: "\n-----BEGIN ", from: start) {
+            start = line + 1
+            for format in [pkcs8, encryptedPKCS8, rsaPEM, ecPEM] where file.contains(format.beginning, at: start) {
+                return (format, start)
+            }
+        }
+        return nil
+    }
+
+    /// Where the line feed before the armour's last line stands; what follows that line is ignored, as in OpenSSH.
+    func end(in file: borrowing SecretBytes, from start: Int) -> Int? {
+        ending.flatMap { file.firstIndex(of: $0, from: start) }
+    }
+
+    /// What stands between the armour's lines, decoded; lines may end in LF or CR LF.
     static func openSSHContent(of file: borrowing SecretBytes) -> SecretBytes? {
         let start = Self.openSSH.beginning.utf8CodeUnitCount
-        guard let end = file.firstIndex(of: "\n-----END OPENSSH PRIVATE KEY-----", from: start) else { return nil }
+        guard let end = Self.openSSH.end(in: file, from: start) else { return nil }
         guard file.contains("\n", at: start) || file.contains("\r\n", at: start) else { return nil }
         return file.base64Decoded(start..<end)
     }

@@ -18,13 +18,16 @@ package enum OpenSSHPrivateKey {
         var reader = try open(file)
         let envelope = try Envelope.read(from: &reader)
         let cipher = try envelope.encryption()
+        // Before anybody types a passphrase for nothing.
+        if let type = PublicKey.type(ofBlob: envelope.publicBlob), !KeyMaterial.signs(type) {
+            throw .unsupportedKeyType(type)
+        }
+        let stated = try envelope.publicKey(minimumRSABitCount: minimumRSABitCount)
         guard cipher == nil || passphrase.count > 0 else { throw .encrypted(cipher: envelope.cipher) }
         let key = try envelope.stretch(passphrase, for: cipher)
         var section = try Section.read(from: &reader, cipher: cipher, key: key)
         let privateKey = try section.readKey(minimumRSABitCount: minimumRSABitCount)
-        guard try envelope.publicKey(minimumRSABitCount: minimumRSABitCount) == privateKey.publicKey else {
-            throw .halvesDiffer
-        }
+        guard stated == privateKey.publicKey else { throw .halvesDiffer }
         return privateKey
     }
 
@@ -79,24 +82,32 @@ private struct Envelope {
             guard derivation == "none", derivationOptions.isEmpty else { throw .malformed }
             return nil
         }
-        guard let algorithm = CipherAlgorithm(rawValue: String(decoding: cipher.bytes, as: UTF8.self)),
-            derivation == "bcrypt"
-        else { throw .encrypted(cipher: cipher) }
+        guard let algorithm = CipherAlgorithm(rawValue: String(decoding: cipher.bytes, as: UTF8.self)) else {
+            throw .unsupportedEncryption(cipher.text)
+        }
+        guard derivation == "bcrypt" else { throw .unsupportedEncryption(derivation.text) }
+        let options = try stretching()
+        guard BcryptPBKDF.isAffordable(salt: options.salt, roundCount: options.rounds) else { throw .tooMuchWork }
         return KeyFileCipher(algorithm)
+    }
+
+    private func stretching() throws(KeyFileError) -> (salt: [UInt8], rounds: UInt32) {
+        var options = ByteBuffer(bytes: derivationOptions)
+        guard let salt = try? options.readStringBytes(), let rounds = try? options.readUInt32(),
+            options.readableBytes == 0
+        else { throw .malformed }
+        return (salt, rounds)
     }
 
     /// The key and initial vector that a passphrase stretches to.
     func stretch(_ passphrase: borrowing SecretBytes, for cipher: KeyFileCipher?) throws(KeyFileError) -> SecretBytes {
         guard let cipher else { return SecretBytes(count: 0) }
-        var options = ByteBuffer(bytes: derivationOptions)
-        guard let salt = try? options.readStringBytes(), let rounds = try? options.readUInt32(),
-            options.readableBytes == 0
-        else { throw .malformed }
+        let options = try stretching()
         do throws(CryptoError) {
             return try BcryptPBKDF.derive(
-                passphrase, salt: salt, roundCount: rounds, byteCount: cipher.keyByteCount)
+                passphrase, salt: options.salt, roundCount: options.rounds, byteCount: cipher.keyByteCount)
         } catch {
-            throw .failed(operation: "stretching the passphrase (\(rounds) rounds)")
+            throw .failed(operation: "stretching the passphrase")
         }
     }
 
@@ -174,48 +185,14 @@ private struct Section: ~Copyable {
     }
 
     mutating func readKey(minimumRSABitCount: Int) throws(KeyFileError) -> PrivateKey {
-        switch type {
-        case SignatureAlgorithm.ed25519.keyType:
-            try readKey(of: Ed25519SecretFields.self, minimumRSABitCount: minimumRSABitCount)
-        case NISTCurve.p256.keyType, NISTCurve.p384.keyType, NISTCurve.p521.keyType:
-            try readKey(of: ECDSASecretFields.self, minimumRSABitCount: minimumRSABitCount)
-        case SignatureAlgorithm.rsaSHA512.keyType:
-            try readKey(of: RSASecretFields.self, minimumRSABitCount: minimumRSABitCount)
-        default: throw .unsupportedKeyType(type)
-        }
-    }
-
-    private mutating func readKey<Fields: SecretKeyFields & ~Copyable>(
-        of _: Fields.Type, minimumRSABitCount: Int
-    ) throws(KeyFileError) -> PrivateKey {
-        let secret: Fields
+        guard KeyMaterial.signs(type) else { throw .unsupportedKeyType(type) }
+        let material: KeyMaterial
         do throws(WireError) {
-            secret = try Fields(from: &fields)
+            material = try KeyMaterial.openSSH(type, from: &fields)
         } catch {
             throw .malformed
         }
-        let comment = try readEnd()
-        let statedPublicBlob = secret.statedPublicBlob
-        let key: PrivateKey
-        do throws(KeyError) {
-            key = try PrivateKey(
-                try Self.signingKey(secret, minimumRSABitCount: minimumRSABitCount), commentBytes: comment)
-        } catch {
-            throw KeyFileError(error)
-        }
-        guard key.publicKey.verificationKey.type == type else { throw .malformed }
-        guard key.publicKey.blob == statedPublicBlob else { throw .halvesDiffer }
-        return key
-    }
-
-    private static func signingKey<Fields: SecretKeyFields & ~Copyable>(
-        _ secret: consuming Fields, minimumRSABitCount: Int
-    ) throws(KeyError) -> SigningKey {
-        do throws(CryptoError) {
-            return try secret.signingKey(minimumRSABitCount: minimumRSABitCount)
-        } catch {
-            throw KeyError(error, type: nil)
-        }
+        return try material.privateKey(comment: try readEnd(), minimumRSABitCount: minimumRSABitCount)
     }
 
     /// The comment; what follows it counts up from one.
