@@ -14,20 +14,23 @@ struct AgentClient: Sendable {
     /// With a notice, the answer may wait for a person, who is told so.
     func ask(_ request: AgentRequest, notice: String? = nil) async throws(SSHError) -> AgentReply {
         var message = Self.message(request)
-        let result = await result { () async throws in
+        var channel: (any Channel)?
+        let outcome: Result<AgentReply, any Error>
+        do {
             let deadline = NIODeadline.now() + TimeAmount(agent.answerLimit)
             try await checkSocket(for: request)
-            let channel = try await connect()
-            let result = await self.result { try await converse(message, on: channel, deadline, notice) }
-            // Nothing holds the message once the channel is closed, and it can be wiped.
-            try? await channel.close()
-            return try result.get()
-        }
-        message.wipe()
-        do {
-            return try result.get()
+            let opened = try await connect()
+            channel = opened
+            outcome = .success(try await converse(message, on: opened, deadline, notice))
         } catch {
-            throw failure(error)
+            outcome = .failure(error)
+        }
+        // Nothing holds the message once the channel is closed: it can be wiped.
+        try? await channel?.close()
+        message.wipe()
+        switch outcome {
+        case .success(let reply): return reply
+        case .failure(let error): throw failure(error)
         }
     }
 
@@ -36,14 +39,6 @@ struct AgentClient: Sendable {
         message.reserveCapacity(AgentRequest.keyByteCount)
         request.encode(into: &message)
         return message
-    }
-
-    private func result<Value>(_ work: () async throws -> Value) async -> Result<Value, any Error> {
-        do {
-            return .success(try await work())
-        } catch {
-            return .failure(error)
-        }
     }
 
     /// The host's turn first; an agent that does not bind still signs with the keys that need no binding.
@@ -96,9 +91,9 @@ struct AgentClient: Sendable {
             Result { () throws(PlatformFiles.Failure) in try PlatformFiles.socketOwner(path) }
         }
         guard let (owner, user) = try socket.get() else { throw Fault.notASocket }
-        var gives = false
-        if case .add = request { gives = true }
-        guard Self.trusts(owner: owner, user: user, withKeys: gives) else { throw Fault.foreign(owner: owner) }
+        guard Self.trusts(owner: owner, user: user, withKeys: request.givesKey) else {
+            throw Fault.foreign(owner: owner)
+        }
     }
 
     /// Root may use the agent of who called `sudo`, as with ssh; but nobody's keys go to another user's agent.

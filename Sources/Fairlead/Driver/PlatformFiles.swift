@@ -78,6 +78,13 @@ package enum PlatformFiles {
         guard result == 0 || errno == EEXIST else { throw .system(errno) }
     }
 
+    /// The owner of the socket at a path, and the user that this process acts for; nil when something else is there.
+    static func socketOwner(_ path: String) throws(Failure) -> (owner: UInt32, user: UInt32)? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { throw errno == ENOENT ? .missing : .system(errno) }
+        return status.st_mode & S_IFMT == S_IFSOCK ? (status.st_uid, geteuid()) : nil
+    }
+
     private static func open(_ path: String, upTo maximum: Int) throws(Failure) -> (Int32, stat) {
         let descriptor = unsafe path.withCString { unsafe SystemCalls.open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0) }
         guard descriptor >= 0 else { throw errno == ENOENT || errno == ENOTDIR ? .missing : .system(errno) }

@@ -30,6 +30,8 @@ package enum AgentRequest: Sendable {
     package static let keyByteCount = 16 * 1024
     private static let commentByteCount = 1024
 
+    package var givesKey: Bool { if case .add = self { true } else { false } }
+
     /// Writes the message with its length in front into an empty buffer; one that adds a key is to be wiped.
     package func encode(into message: inout ByteBuffer) {
         message.writeInteger(UInt32(0))
