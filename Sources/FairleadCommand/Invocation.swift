@@ -24,17 +24,20 @@ struct Invocation: Equatable {
     var showsHelp = false
     /// What `-Q` asks for.
     var query: String?
+    /// The host of `--forget`.
+    var forgottenHost: String?
 
     init(_ arguments: [String]) throws(UsageError) {
         var rest = arguments[...]
         let isEnded = try takeOptions(&rest)
-        guard let destination = rest.popFirst() else {
+        guard let destination = forgottenHost ?? rest.popFirst() else {
             guard showsVersion || showsHelp || query != nil else { throw UsageError(message: "no host given") }
             return
         }
         if !isEnded { try takeOptions(&rest) }
         // The flags of the command line come before what the destination says, as in ssh.
         try takeDestination(destination)
+        guard forgottenHost == nil || rest.isEmpty else { throw UsageError(message: "--forget takes one host") }
         if !rest.isEmpty { command = rest.joined(separator: " ") }
     }
 
@@ -103,12 +106,13 @@ struct Invocation: Equatable {
         case .version: showsVersion = true
         case .help: showsHelp = true
         case .query: query = query ?? value
+        case .forget: forgottenHost = value
         case .notYet:
             throw UsageError(message: "option \(option.flag) of ssh is not supported yet")
         }
     }
 
-    /// `host`, `user@host` (the user may hold an `@`), or `ssh://[user@]host[:port]`.
+    /// `host`, `user@host` (the user may hold an `@`), or `ssh://[user@]host[:port]`; to be forgotten, `host:port` as well.
     private mutating func takeDestination(_ text: String) throws(UsageError) {
         var rest = text[...]
         let isURI = text.hasPrefix("ssh://")
@@ -122,7 +126,8 @@ struct Invocation: Equatable {
             options.append(.value(.user, ConfigText(user)))
             rest = rest[rest.index(after: at)...]
         }
-        if isURI { takePort(&rest) }
+        let isForgotten = forgottenHost != nil && (rest.first == "[" || rest.count { $0 == ":" } == 1)
+        if isURI || isForgotten { takePort(&rest) }
         host = String(rest)
         try NameRules.check(host: host)
     }

@@ -60,6 +60,7 @@ enum Main {
             }
             let planner = try Planner(invocation)
             for note in planner.options.notes { planner.verbosity.say(.debug, "\(note)") }
+            if invocation.forgottenHost != nil { exit(try planner.forget()) }
             return try planner.plan()
         } catch let error as UsageError {
             Console.say("fairlead: \(error.message)")

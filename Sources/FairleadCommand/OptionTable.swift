@@ -20,6 +20,7 @@ struct CommandOption: Sendable {
         case version
         case help
         case query
+        case forget
         /// One of ssh's that we do not have yet.
         case notYet
     }
@@ -53,6 +54,8 @@ enum OptionTable {
         CommandOption("c", takes: "ciphers", .keyword(.ciphers), "offer these ciphers; -Q cipher lists them"),
         CommandOption("e", takes: "char", .keyword(.escapeChar), "escape character of a terminal session, or none"),
         CommandOption("F", takes: "file", .configurationFile, "read this configuration instead; none for none"),
+        CommandOption(
+            "forget", takes: "host", .forget, "take the keys of host, host:port or [host]:port off known_hosts"),
         CommandOption("h", .help, "show this help"),
         CommandOption("help", .help, "show this help"),
         CommandOption("i", takes: "file", .keyword(.identityFile), "log in with this private key"),

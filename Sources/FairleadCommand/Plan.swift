@@ -166,8 +166,17 @@ struct Planner {
         }
     }
 
+    var userKnownHostsFiles: [String] {
+        options.userKnownHostsFiles?.value.compactMap(\.string)
+            ?? ["known_hosts", "known_hosts2"].map { user.home + "/.ssh/" + $0 }
+    }
+
+    var globalKnownHostsFiles: [String] {
+        options.globalKnownHostsFiles?.value.compactMap(\.string)
+            ?? ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"]
+    }
+
     private var hostVerification: HostVerification {
-        let ssh = user.home + "/.ssh/"
         let policy: HostKeyPolicy =
             switch options.strictHostKeyChecking?.value ?? .ask {
             case .yes: .strict
@@ -176,10 +185,7 @@ struct Planner {
             case .off: .off
             }
         return .knownHosts(
-            userFiles: options.userKnownHostsFiles?.value.compactMap(\.string)
-                ?? [ssh + "known_hosts", ssh + "known_hosts2"],
-            globalFiles: options.globalKnownHostsFiles?.value.compactMap(\.string)
-                ?? ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"],
+            userFiles: userKnownHostsFiles, globalFiles: globalKnownHostsFiles,
             policy: policy, hashesNames: options.hashKnownHosts?.value == true)
     }
 
@@ -208,7 +214,7 @@ struct Planner {
         return credentials.filter { methods.contains($0.methodName) }
     }
 
-    private func text(_ value: ConfigText) throws -> String {
+    func text(_ value: ConfigText) throws -> String {
         guard let text = value.string else { throw UsageError(message: "\(value) is not UTF-8") }
         return text
     }

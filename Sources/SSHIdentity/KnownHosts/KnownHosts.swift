@@ -118,11 +118,7 @@ public struct KnownHosts: Sendable {
     /// - Returns: One value for each line that holds the key, in the order of the files.
     public func names(of key: PublicKey) -> [KnownHostNames] {
         texts.flatMap { text in
-            text.lines(with: [key.fingerprint]).map { line in
-                let isHashed = line.hash != nil
-                return KnownHostNames(
-                    text: isHashed ? nil : PeerText.line(text.bytes[line.hosts]), location: text.location(of: line))
-            }
+            text.lines(with: [key.fingerprint]).filter { $0.line.marker == .none }.map { text.names(of: $0.line) }
         }
     }
 

@@ -5,12 +5,8 @@ import SSHWire
 ///
 /// Whatever stays keeps its bytes: comments, line ends, lines that cannot be read.
 package enum KnownHostsEdit {
-    /// A line that an edit takes out.
-    package struct RemovedLine: Hashable, Sendable {
-        package let number: Int
-        /// The line without its end, safe to show.
-        package let text: String
-    }
+    /// The lines that an edit takes out: whom they name, and the key where it can be read.
+    package typealias Removed = [(names: KnownHostNames, key: KnownHostRecord?)]
 
     /// Removes the plain lines that name one of the hosts, as `ssh-keygen -R` does.
     ///
@@ -19,23 +15,20 @@ package enum KnownHostsEdit {
     ///
     /// - Returns: What is left, and the lines that went; `nil` when none did.
     package static func forgetting(
-        _ hosts: [HostName], in bytes: [UInt8]
-    ) -> (bytes: [UInt8], removed: [RemovedLine])? {
-        let text = KnownHostsText(path: "", bytes: bytes)
-        let numbers = Set(text.lines(for: hosts).joined().filter { $0.marker == .none }.map(\.number))
-        let lines = text.lines.filter { numbers.contains($0.number) }
+        _ hosts: [HostName], in bytes: [UInt8], of path: String
+    ) -> (bytes: [UInt8], removed: Removed)? {
+        let text = KnownHostsText(path: path, bytes: bytes)
+        let numbers = Set(text.lines(for: hosts).joined().map(\.number))
+        let lines = text.lines.filter { $0.marker == .none && numbers.contains($0.number) }
         guard !lines.isEmpty else { return nil }
-        let removed = lines.map {
-            RemovedLine(number: $0.number, text: PeerText.line(bytes[text.contentRange(of: $0)]))
-        }
-        return (text.removing(lines), removed)
+        return (text.removing(lines), lines.map { (text.names(of: $0), text.record(of: $0)) })
     }
 
     /// Replaces a host's keys after a rotation (`UpdateHostKeys`).
     ///
     /// - Returns: The file with the keys added and those of the fingerprints removed; `nil` when nothing would change, or when
     ///   the file says more about the host or its keys than one name with one key a line: another name for a key, several
-    ///   names in a line, a pattern, an authority or a revoked key (hostkeys-00 must not touch what a person arranged).
+    ///   names in a line, a pattern, an authority, a revoked key. What a person arranged is not touched.
     package static func updating(
         host: String, port: Int, hashed: Bool, adding added: [PublicKey], removing removed: Set<Fingerprint>,
         in bytes: [UInt8], random: inout RandomSource
@@ -45,10 +38,9 @@ package enum KnownHostsEdit {
         guard named.allSatisfy({ $0.marker == .none && text.hasOneName($0) }) else { return nil }
         let numbers = Set(named.map(\.number))
         let held = text.lines(with: removed.union(added.map(\.fingerprint)))
-        guard held.allSatisfy({ numbers.contains($0.number) }) else { return nil }
-        let present = Set(held.compactMap { text.fingerprint(of: $0) })
-        let leaving = held.filter { text.fingerprint(of: $0).map(removed.contains) == true }
-        let new = added.filter { !present.contains($0.fingerprint) }
+        guard held.allSatisfy({ numbers.contains($0.line.number) }) else { return nil }
+        let leaving = held.filter { removed.contains($0.fingerprint) }.map(\.line)
+        let new = added.filter { key in !held.contains { $0.fingerprint == key.fingerprint } }
         guard !leaving.isEmpty || !new.isEmpty else { return nil }
         var result = text.removing(leaving)
         if let last = result.last, last != ASCII.lineFeed { result.append(ASCII.lineFeed) }
@@ -60,25 +52,23 @@ package enum KnownHostsEdit {
 }
 
 extension KnownHostsText {
-    /// The plain lines with a key of these fingerprints.
-    func lines(with fingerprints: Set<Fingerprint>) -> [Line] {
-        lines.filter { $0.marker == .none && fingerprint(of: $0).map(fingerprints.contains) == true }
+    /// The plain and the revoked lines with a key of these fingerprints.
+    func lines(with fingerprints: Set<Fingerprint>) -> [(line: Line, fingerprint: Fingerprint)] {
+        lines.compactMap { line in
+            guard line.marker != .certificateAuthority, let found = record(of: line)?.fingerprint else { return nil }
+            return fingerprints.contains(found) ? (line, found) : nil
+        }
     }
 
-    fileprivate func fingerprint(of line: Line) -> Fingerprint? {
-        guard case .success(let entry) = KnownHostEntry.read(line, of: self) else { return nil }
-        return entry.record?.fingerprint
+    func names(of line: Line) -> KnownHostNames {
+        KnownHostNames(
+            text: line.hash == nil ? PeerText.line(bytes[line.hosts]) : nil, location: location(of: line))
     }
 
-    fileprivate func hasOneName(_ line: Line) -> Bool {
-        !bytes[line.hosts].contains { ",*?!".utf8.contains($0) }
-    }
+    /// `nil` where the key cannot be read.
+    fileprivate func record(of line: Line) -> KnownHostRecord? { try? KnownHostEntry.read(line, of: self).get().record }
 
-    fileprivate func contentRange(of line: Line) -> Range<Int> {
-        let whole = range(of: line)
-        let end = bytes[whole].lastIndex { $0 != ASCII.lineFeed && $0 != ASCII.carriageReturn } ?? whole.lowerBound
-        return whole.lowerBound..<min(end + 1, whole.upperBound)
-    }
+    fileprivate func hasOneName(_ line: Line) -> Bool { !bytes[line.hosts].contains { ",*?!".utf8.contains($0) } }
 
     fileprivate func removing(_ lines: [Line]) -> [UInt8] {
         var rest: [UInt8] = []
