@@ -78,6 +78,42 @@ import Testing
         }
     }
 
+    @Test("What is out of the ordinary is read or refused as by ssh-keygen -L")
+    func oddities() async throws {
+        let pair = (Array("b".utf8), string("x".utf8))
+        let other = (Array("a".utf8), [UInt8]())
+        let changes: [(String, isRead: Bool, (inout CertificateDraft) -> Void)] = [
+            ("as it should be", true, { _ in }),
+            ("options out of order", true, { $0.extensions = [pair, other] }),
+            ("an option twice", true, { $0.extensions = [pair, pair] }),
+            ("an option that is no string", true, { $0.extensions = [(pair.0, [1, 2, 3])] }),
+            ("an identity that is empty", true, { $0.keyID = [] }),
+            ("an identity of odd bytes", true, { $0.keyID = [0xFF, 0x1B] }),
+            ("a NUL in the identity", false, { $0.keyID = [0, 1] }),
+            ("a NUL in a principal", false, { $0.principals = [[0, 1]] }),
+            ("256 principals", true, { $0.principals = .init(repeating: [1], count: 256) }),
+            ("257 principals", false, { $0.principals = .init(repeating: [1], count: 257) }),
+            ("an end before its start", true, { $0.validBefore = 1 }),
+            ("a role of zero", false, { $0.role = 0 }),
+            ("a third role", false, { $0.role = 3 }),
+            ("a key of another length", false, { $0.keyFields = [[1]] }),
+            ("another signature", false, { $0.sign = { string("ssh-ed25519".utf8) + string($0.prefix(64)) } }),
+            ("no signature", false, { $0.sign = { _ in [] } }),
+            ("no authority", false, { $0.authority = [] }),
+        ]
+        let folder = try TemporaryDirectory()
+        for (name, isRead, change) in changes {
+            var draft = try CertificateDraft()
+            change(&draft)
+            let blob = try draft.blob()
+            let text = String(decoding: Base64.encode(blob, padded: true), as: UTF8.self)
+            let path = try folder.write("\(draft.typeName) \(text)\n", to: "odd-cert.pub")
+            let shown = try await RunningProcess.run("ssh-keygen", ["-L", "-f", path])
+            #expect((shown.exit == .status(0)) == isRead, "\(name)")
+            #expect((refusal(ofCertificate: blob) == nil) == isRead, "\(name)")
+        }
+    }
+
     /// Signs, and compares what we read with what ssh-keygen shows of it.
     private func compare(_ workshop: CertificateWorkshop, _ name: String, _ request: [String]) async throws {
         let line = try await workshop.line(name, by: "authority", request)
