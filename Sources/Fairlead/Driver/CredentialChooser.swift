@@ -80,7 +80,7 @@ struct CredentialChooser: Sendable {
     ) async throws(SSHError) -> KeyAttempt? {
         while keyAttempts.isEmpty {
             guard let index = remaining.firstIndex(where: \.isKey) else { return nil }
-            guard let key = await load(remaining.remove(at: index)) else { continue }
+            guard let key = try await load(remaining.remove(at: index)) else { continue }
             let usable = await algorithms(key.publicKey)
             if usable.isEmpty {
                 configuration.logger.warning(
@@ -91,7 +91,7 @@ struct CredentialChooser: Sendable {
         return keyAttempts.removeFirst()
     }
 
-    private func load(_ credential: Credential) async -> LoginKey? {
+    private func load(_ credential: Credential) async throws(SSHError) -> LoginKey? {
         switch credential.kind {
         case .privateKey(let key): return .open(key)
         case .password, .askedPassword: return nil
@@ -100,8 +100,9 @@ struct CredentialChooser: Sendable {
                 Result { () throws(SSHError) in try KeyFileLoader.load(path) }
             }
             switch result {
-            case .success(let key?): return key
-            case .success(nil):
+            case .success(.key(let key)): return key
+            case .success(.hidden(let contents)): return try await unlock(path, contents).map(LoginKey.open)
+            case .success(.missing):
                 if !isOptional { configuration.logger.warning("Identity file \(path) not accessible: no such file.") }
             case .failure(let error): configuration.logger.warning("\(error)")
             }
@@ -117,6 +118,20 @@ struct CredentialChooser: Sendable {
             guard case .open(let key) = currentKey else { return nil }
             return key
         }
+        guard let key = try await unlock(path, contents) else { return nil }
+        guard key.publicKey == publicKey else {
+            configuration.logger.warning("\(KeyFileLoader.refusal(path, .halvesDiffer))")
+            return nil
+        }
+        currentKey = .open(key)
+        keyAttempts = keyAttempts.map {
+            $0.key.publicKey == publicKey ? KeyAttempt(key: .open(key), algorithm: $0.algorithm) : $0
+        }
+        return key
+    }
+
+    /// Asks for the passphrase until one is right, or nobody has another.
+    private func unlock(_ path: String, _ contents: Password) async throws(SSHError) -> PrivateKey? {
         for attempt in 1...Self.passphraseAttemptCount {
             let question = Credential.PassphraseQuestion(path: path, attempt: attempt)
             let answer: Secret?
@@ -129,19 +144,16 @@ struct CredentialChooser: Sendable {
             guard let answer else { break }
             let result = await Blocking.run {
                 Result { () throws(KeyFileError) in
-                    try OpenSSHPrivateKey.parse(contents.secret, passphrase: answer.password.secret)
+                    try PrivateKeyFile.parse(contents.secret, passphrase: answer.password.secret)
                 }
             }
             switch result {
-            case .success(let key):
-                currentKey = .open(key)
-                keyAttempts = keyAttempts.map {
-                    $0.key.publicKey == publicKey ? KeyAttempt(key: .open(key), algorithm: $0.algorithm) : $0
-                }
-                return key
+            case .success(let key): return key
             case .failure(.wrongPassphrase): continue
+            // As in ssh: an empty answer passes the key over.
+            case .failure(.encrypted): return nil
             case .failure(let error):
-                configuration.logger.warning("Load key \"\(path)\": \(error)")
+                configuration.logger.warning("\(KeyFileLoader.refusal(path, error))")
                 return nil
             }
         }

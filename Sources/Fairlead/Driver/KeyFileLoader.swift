@@ -17,13 +17,19 @@ enum LoginKey: Sendable {
 
 /// Reads private keys from files.
 enum KeyFileLoader {
-    /// The key; nil when the file is missing.
-    static func load(_ path: String) throws(SSHError) -> LoginKey? {
+    enum Loaded {
+        case missing
+        case key(LoginKey)
+        /// The file shows its public half to none but those who know the passphrase.
+        case hidden(Password)
+    }
+
+    static func load(_ path: String) throws(SSHError) -> Loaded {
         let file: (contents: Password, access: PlatformFiles.Access)
         do throws(PlatformFiles.Failure) {
-            file = try PlatformFiles.readSecret(path, upTo: OpenSSHPrivateKey.maximumByteCount)
+            file = try PlatformFiles.readSecret(path, upTo: PrivateKeyFile.maximumByteCount)
         } catch {
-            if error == .missing { return nil }
+            if error == .missing { return .missing }
             throw SSHError(.authentication, .file, "Load key \"\(path)\": \(error.text)")
         }
         guard !file.access.isOurs || !file.access.isReadableByOthers else {
@@ -35,15 +41,27 @@ enum KeyFileLoader {
         }
         do throws(KeyFileError) {
             do throws(KeyFileError) {
-                return .open(try OpenSSHPrivateKey.parse(file.contents.secret))
+                return .key(.open(try PrivateKeyFile.parse(file.contents.secret)))
             } catch {
                 guard case .encrypted = error else { throw error }
-                let key = try OpenSSHPrivateKey.publicKey(of: file.contents.secret)
-                return .locked(key, path: path, contents: file.contents)
+                let key = try PrivateKeyFile.publicKey(of: file.contents.secret) ?? publicKey(beside: path)
+                return key.map { .key(.locked($0, path: path, contents: file.contents)) } ?? .hidden(file.contents)
             }
         } catch {
-            throw SSHError(.authentication, .file, "Load key \"\(path)\": \(error)")
+            throw refusal(path, error)
         }
+    }
+
+    static func refusal(_ path: String, _ error: KeyFileError) -> SSHError {
+        SSHError(.authentication, .file, "Load key \"\(path)\": \(error.sentence)")
+    }
+
+    /// What the `.pub` file says; the secret must yield it.
+    private static func publicKey(beside path: String) -> PublicKey? {
+        guard let line = try? PlatformFiles.read(path + ".pub", upTo: PrivateKeyFile.maximumByteCount) else {
+            return nil
+        }
+        return try? PublicKeyLine(line).key
     }
 }
 
