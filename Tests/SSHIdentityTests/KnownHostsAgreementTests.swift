@@ -1,7 +1,8 @@
 import SSHCrypto
-import SSHIdentity
 import TestSupport
 import Testing
+
+@testable import SSHIdentity
 
 /// Verdicts compared with a model that rests on what `ssh-keygen -l -F` finds: a line counts when ssh-keygen shows it.
 @Suite struct KnownHostsAgreementTests {
@@ -32,6 +33,62 @@ import Testing
             }
         }
         #expect(differences.isEmpty)
+    }
+
+    // Twenty files of 120 lines and 500 names each are the 10,000 queries of issue 4. There are no exceptions.
+    @Test("C5 of 10,000 names, ssh-keygen -F finds in each file the very lines that are found here", arguments: 1...20)
+    func tenThousandQueries(seed: Int) async throws {
+        let folder = try TemporaryDirectory()
+        var generator = LineGenerator(seed: UInt64(seed) << 32)
+        let keys = try (0..<120).map { try testKey(seed * 1000 + $0) }
+        var contents: [UInt8] = []
+        for key in keys { contents += try generator.line(for: key) }
+        let path = try folder.write(contents, to: "known_hosts")
+        let queries = (0..<500).map { _ in generator.query() }
+        let found = try await Found.all(queries, in: path)
+        #expect(found.count == queries.count)
+        let text = KnownHostsText(path: path, bytes: contents)
+        let hosts = knownHosts(contents, file: path)
+        var differences: [String] = []
+        for (query, theirs) in zip(queries, found) {
+            let lines = text.lines(for: [HostName(query.host, port: query.port)])[0]
+            let ours = Found(lines.filter { (try? KnownHostEntry.read($0, of: text).get()) != nil })
+            let records = hosts.keys(host: query.host, port: query.port).map(\.location.line)
+            if ours != theirs || records != theirs.plain { differences.append("\(query): \(ours), theirs \(theirs)") }
+        }
+        #expect(differences.isEmpty)
+        #expect(
+            found.contains { !$0.plain.isEmpty } && found.contains { !$0.revoked.isEmpty && !$0.authorities.isEmpty })
+    }
+
+    @Test("what ssh-keygen -R removes is removed here too, and the rest keeps its bytes", arguments: 1...6)
+    func removal(seed: Int) async throws {
+        let folder = try TemporaryDirectory()
+        var generator = LineGenerator(seed: UInt64(seed) << 16)
+        var contents: [UInt8] = []
+        // ssh-keygen refuses a whole file for one line that it cannot read.
+        while contents.count(where: { $0 == UInt8(ascii: "\n") }) < 60 {
+            let line = try generator.line(for: testKey(contents.count))
+            let text = KnownHostsText(path: "", bytes: line)
+            guard let read = text.lines.first, (try? KnownHostEntry.read(read, of: text).get()) != nil else { continue }
+            contents += line
+        }
+        var removals = 0
+        for (index, query) in Self.queries.enumerated() {
+            let path = try folder.write(contents, to: "known_hosts-\(index)")
+            let name = query.port == 22 ? query.host : "[\(query.host)]:\(query.port)"
+            // It fails where it finds nothing.
+            _ = try await RunningProcess.run("ssh-keygen", ["-R", name.lowercased(), "-f", path])
+            let theirs = try folder.bytes(of: "known_hosts-\(index)")
+            let host = HostName(query.host, port: query.port)
+            let ours = KnownHostsEdit.forgetting([host], in: contents, of: path)
+            let isSame = (ours?.bytes ?? contents).filter { $0 != 13 } == theirs.filter { $0 != 13 }
+            #expect(isSame, "\(query)")
+            removals += ours == nil ? 0 : 1
+            let removed = ours?.removed.map(\.names.location.line) ?? []
+            #expect(removed == knownHosts(contents).keys(host: query.host, port: query.port).map(\.location.line))
+        }
+        #expect(removals > 3)
     }
 
     @Test("LF-07 names hashed by ssh-keygen -H are found, and only under their own names")
@@ -106,23 +163,47 @@ private enum Outline: Equatable {
 /// The lines that `ssh-keygen -l -F` shows for a name.
 ///
 /// It leaves out lines whose key it cannot read.
-private struct Found {
+private struct Found: Equatable {
     var plain: [Int] = []
     var revoked: [Int] = []
+    var authorities: [Int] = []
 
     init(host: String, port: Int, in path: String) async throws {
-        let name = host.lowercased()
-        let query = port == 22 ? name : "[\(name)]:\(port)"
-        let result = try await RunningProcess.run("ssh-keygen", ["-l", "-F", query, "-f", path])
-        for line in result.outputText.split(whereSeparator: \.isNewline) where line.hasPrefix("# Host ") {
+        self = try #require(try await Self.all([(host, port)], in: path).first)
+    }
+
+    init(_ lines: [KnownHostsText.Line]) {
+        plain = lines.filter { $0.marker == .none }.map(\.number)
+        revoked = lines.filter { $0.marker == .revoked }.map(\.number)
+        authorities = lines.filter { $0.marker == .certificateAuthority }.map(\.number)
+    }
+
+    private init(output: ArraySlice<Substring>) {
+        for line in output where line.hasPrefix("# Host ") {
             let words = line.split(separator: " ")
             guard let position = words.lastIndex(of: "line"), let number = Int(words[position + 1]) else { continue }
             switch words.last {
             case "REVOKED": revoked.append(number)
-            case "CA": break
+            case "CA": authorities.append(number)
             default: plain.append(number)
             }
         }
+    }
+
+    /// What one run of `ssh-keygen` a query finds, all in one shell.
+    static func all(_ queries: [(host: String, port: Int)], in path: String) async throws -> [Found] {
+        // In lower case, as ssh looks for them.
+        let names = queries.map { ($0.port == 22 ? $0.host : "[\($0.host)]:\($0.port)").lowercased() }
+        let script = """
+            while IFS= read -r name; do echo "?"; ssh-keygen -l -F "$name" -f "$0" </dev/null; done; true
+            """
+        let result = try await RunningProcess.run("sh", ["-c", script, path], within: .seconds(300)) {
+            $0.input = .bytes(Array(names.map { $0 + "\n" }.joined().utf8))
+        }
+        #expect(result.exit == .status(0))
+        // Bytes, for a comment may end in CR, and CR LF is one character.
+        let lines = result.output.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self)[...] }
+        return lines.split(separator: "?", omittingEmptySubsequences: false).dropFirst().map(Found.init)
     }
 }
 
@@ -140,6 +221,22 @@ private struct LineGenerator {
 
     init(seed: UInt64) {
         random = SplitMix(state: seed)
+    }
+
+    /// A name to look for: one that a line may have, in any case, or its neighbour.
+    mutating func query() -> (host: String, port: Int) {
+        var host = pick(
+            atoms.map { $0.filter { !"!*[]".contains($0) } } + ["10.0.0.7", "a.bad.example", "x.example", "unheard.of"])
+        host = host.split(separator: ":", maxSplits: 1).first.map { host.hasPrefix("::") ? host : String($0) } ?? host
+        switch Int.random(in: 0..<8, using: &random) {
+        case 0: host = host.uppercased()
+        case 1: host = "sub." + host
+        case 2: host = String(host.dropLast())
+        case 3: host += "."
+        default: break
+        }
+        let port = [22, 22, 22, 2222, 2222, 22022].randomElement(using: &random) ?? 22
+        return (host.isEmpty ? "host" : host, port)
     }
 
     mutating func line(for key: PublicKey) throws -> [UInt8] {
