@@ -48,6 +48,19 @@ import Testing
         #expect(try open(Array(result.outputText.utf8)).publicKey.typeName == "ecdsa-sha2-nistp384")
     }
 
+    @Test(
+        "an EC key whose public half is compressed, or left out, is read",
+        arguments: [["-conv_form", "compressed"], ["-no_public"]])
+    func publicForms(arguments: [String]) async throws {
+        let folder = try TemporaryDirectory()
+        let (source, output) = (folder.file("source"), folder.file("output"))
+        try await RunningProcess.runSuccessfully(
+            "openssl", ["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-521", "-out", source])
+        try await RunningProcess.runSuccessfully("openssl", ["ec", "-in", source, "-out", output] + arguments)
+        let whole = try open(try folder.bytes(of: "source")).publicKey
+        #expect(try open(try folder.bytes(of: "output")).publicKey == whole)
+    }
+
     @Test("an Ed25519 seed that ends in zeros is whole again, though PuTTY leaves them out")
     func shortSeed() async throws {
         let seed = [UInt8](repeating: 7, count: 29) + [0, 0, 0]

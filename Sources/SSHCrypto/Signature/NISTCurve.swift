@@ -52,11 +52,17 @@ package enum NISTCurve: String, CaseIterable, Sendable {
         else { throw .invalidKey }
         let result = unsafe EC_POINT_mul(workspace.group, workspace.point, number.pointer, nil, nil, nil)
         try Libcrypto.require(result, "EC_POINT_mul")
-        var bytes = [UInt8](repeating: 0, count: pointByteCount)
-        let count = unsafe EC_POINT_point2oct(
-            workspace.group, workspace.point, POINT_CONVERSION_UNCOMPRESSED, &bytes, bytes.count, nil)
-        guard count == pointByteCount else { throw Libcrypto.failure("EC_POINT_point2oct") }
-        return bytes
+        return try workspace.uncompressed(byteCount: pointByteCount)
+    }
+
+    /// The same point with both coordinates: key files may hold one and a sign.
+    package func uncompressed(_ point: [UInt8]) throws(CryptoError) -> [UInt8] {
+        let workspace = try Workspace(parameters.identifier)
+        guard unsafe EC_POINT_oct2point(workspace.group, workspace.point, point, point.count, nil) == 1 else {
+            ERR_clear_error()
+            throw .invalidKey
+        }
+        return try workspace.uncompressed(byteCount: pointByteCount)
     }
 
     /// The x coordinate of a point times a scalar (RFC 5656 §4).
@@ -94,6 +100,14 @@ package enum NISTCurve: String, CaseIterable, Sendable {
             }
             unsafe self.group = group
             unsafe self.point = point
+        }
+
+        func uncompressed(byteCount: Int) throws(CryptoError) -> [UInt8] {
+            var bytes = [UInt8](repeating: 0, count: byteCount)
+            let count = unsafe EC_POINT_point2oct(
+                group, point, POINT_CONVERSION_UNCOMPRESSED, &bytes, bytes.count, nil)
+            guard count == byteCount else { throw Libcrypto.failure("EC_POINT_point2oct") }
+            return bytes
         }
 
         deinit {

@@ -100,14 +100,13 @@ enum PEMPrivateKey {
         guard let curve = ownCurve ?? statedCurve, curve == statedCurve ?? curve,
             scalar.count <= curve.fieldByteCount
         else { throw .malformed }
-        var point: [UInt8]?
+        var stated: VerificationKey?
         if fields.isNext(.one) {
             var holder = try fields.descend(.one)
-            point = try holder.readBits(.bitString)
+            guard let point = try? curve.uncompressed(try holder.readBits(.bitString)) else { throw .malformed }
+            stated = .ecdsa(curve, point: point)
         }
         try fields.requireEnd()
-        // A compressed point is not compared: nothing here unpacks it.
-        let stated = point.flatMap { $0.first == 0x04 ? VerificationKey.ecdsa(curve, point: $0) : nil }
         let padded = scalar.slice(0..<scalar.count, paddedTo: curve.fieldByteCount)
         return KeyMaterial(.ecdsa(KeyMaterial.Scalar(curve: curve, bytes: padded)), stated: stated)
     }
