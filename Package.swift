@@ -97,6 +97,10 @@ let package = Package(
             name: "FairleadTests",
             dependencies: ["Fairlead", "SSHCore", "SSHCrypto", "SSHIdentity", "SSHWire", "TestSupport", nioCore],
             swiftSettings: testSettings),
+        .target(
+            name: "FuzzTargets", dependencies: ["SSHCore", "SSHIdentity", "SSHCrypto", "SSHWire", nioCore],
+            path: "Tests/Fuzz/Targets", swiftSettings: testSettings),
+        .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: testSettings),
         .testTarget(name: "SupportTests", dependencies: ["TestSupport"], swiftSettings: testSettings),
         .testTarget(name: "SSHConfigTests", dependencies: ["SSHConfig"], swiftSettings: testSettings),
         .testTarget(
@@ -115,4 +119,15 @@ if Context.environment["FAIRLEAD_CONSTANT_TIME"] != nil {
         .executableTarget(
             name: "ConstantTime", dependencies: ["SSHCrypto", "CSupport"], path: "Tests/ConstantTime",
             swiftSettings: testSettings))
+}
+
+// Scripts/fuzz sets this: everything then tells libFuzzer where it has been.
+if Context.environment["FAIRLEAD_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/Driver", swiftSettings: testSettings))
+    for target in package.targets where target.type == .regular || target.name == "Fuzz" {
+        target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(["-sanitize=fuzzer,address"])]
+        target.linkerSettings = [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]
+    }
 }

@@ -1,0 +1,46 @@
+import NIOCore
+import SSHCore
+import SSHCrypto
+import SSHIdentity
+import SSHWire
+
+/// What reads bytes that strangers chose, one entry a reader: each takes any input and neither traps, hangs nor allocates
+/// by what the input claims.
+///
+/// `Scripts/fuzz` drives it; an ordinary test replays every file that is kept.
+package enum FuzzTarget: String, CaseIterable, Sendable {
+    case knownHosts = "known-hosts"
+    case openSSHKey = "openssh-key"
+    case pem
+    case ppk
+    case certificate
+    case krl
+    case agentReply = "agent-reply"
+    case authenticationMessages = "authentication-messages"
+    case authentication
+    /// The control: one input stops it, and it must be found.
+    case planted
+
+    /// Those that must withstand everything.
+    package static let real = allCases.filter { $0 != .planted }
+
+    package func run(_ input: [UInt8]) {
+        switch self {
+        case .knownHosts: KnownHostsFuzz.run(input)
+        case .openSSHKey: KeyFileFuzz.openSSH(input)
+        case .pem: KeyFileFuzz.pem(input)
+        case .ppk: KeyFileFuzz.putty(input)
+        case .certificate: CertificateFuzz.certificate(input)
+        case .krl: CertificateFuzz.revocations(input)
+        case .agentReply: AgentFuzz.run(input)
+        case .authenticationMessages: MessageFuzz.authentication(input)
+        case .authentication: AuthenticationFuzz.run(input)
+        case .planted: Self.stopAtPlantedInput(input)
+        }
+    }
+
+    private static func stopAtPlantedInput(_ input: [UInt8]) {
+        guard input.count > 3, input[0] == 0xF4, input[1] == UInt8(ascii: "l"), input[2] == 3 else { return }
+        _ = input[input.count + Int(input[3])]
+    }
+}
