@@ -1,5 +1,6 @@
 import SSHCore
 import SSHCrypto
+import SSHIdentity
 
 extension SSHConfiguration {
     /// A list of algorithms that a user may choose.
@@ -17,21 +18,30 @@ extension SSHConfiguration {
         switch slot {
         case .keyExchange:
             algorithms.keyExchanges = try Self.apply(
-                list, to: algorithms.keyExchanges, standard.keyExchanges, of: KeyExchangeAlgorithm.available, slot)
+                list, to: algorithms.keyExchanges, standard.keyExchanges, of: KeyExchangeAlgorithm.available,
+                slot.rawValue)
         case .hostKey:
             algorithms.hostKeys = try Self.apply(
-                list, to: algorithms.hostKeys, standard.hostKeys, of: SignatureAlgorithm.allCases, slot)
+                list, to: algorithms.hostKeys, standard.hostKeys, of: SignatureAlgorithm.allCases, slot.rawValue)
             keepsHostKeyOrder = !(list.hasPrefix("+") || list.hasPrefix("-"))
         case .cipher:
             algorithms.ciphers = try Self.apply(
-                list, to: algorithms.ciphers, standard.ciphers, of: CipherAlgorithm.allCases, slot)
+                list, to: algorithms.ciphers, standard.ciphers, of: CipherAlgorithm.allCases, slot.rawValue)
         case .mac:
-            algorithms.macs = try Self.apply(list, to: algorithms.macs, standard.macs, of: MACAlgorithm.allCases, slot)
+            algorithms.macs = try Self.apply(
+                list, to: algorithms.macs, standard.macs, of: MACAlgorithm.allCases, slot.rawValue)
         }
     }
 
+    /// The same for how an authority may have signed a certificate (`CASignatureAlgorithms`).
+    package mutating func selectAuthorityAlgorithms(_ list: String) throws(SSHError) {
+        let standard = Certificate.authorityAlgorithms
+        authorityAlgorithms = try Self.apply(
+            list, to: standard, standard, of: SignatureAlgorithm.allCases, "CASignatureAlgorithms")
+    }
+
     private static func apply<Algorithm: RawRepresentable<String> & Equatable>(
-        _ list: String, to current: [Algorithm], _ standard: [Algorithm], of all: [Algorithm], _ slot: AlgorithmSlot
+        _ list: String, to current: [Algorithm], _ standard: [Algorithm], of all: [Algorithm], _ keyword: String
     ) throws(SSHError) -> [Algorithm] {
         let modifier = list.first.flatMap { "+-^".contains($0) ? $0 : nil }
         let patterns = (modifier == nil ? list[...] : list.dropFirst()).split(separator: ",").map(String.init)
@@ -56,7 +66,7 @@ extension SSHConfiguration {
             let fault = named.isEmpty ? "names" : "leaves"
             let known = all.map(\.rawValue).joined(separator: ",")
             throw SSHError(
-                .usage, .misuse, "Bad \(slot.rawValue) '\(list)': it \(fault) nothing that is here; there are: \(known)"
+                .usage, .misuse, "Bad \(keyword) '\(list)': it \(fault) nothing that is here; there are: \(known)"
             )
         }
         return result

@@ -12,6 +12,8 @@ public struct HostVerification: Sendable {
         public let port: Int
         /// The key that the host proved to hold.
         public let key: PublicKey
+        /// Where else the key is on record: another name of the same host, or of a copy of it.
+        public let otherNames: [KnownHostNames]
         /// True when a fingerprint was given that is not the key's.
         public let isRepeated: Bool
     }
@@ -28,16 +30,50 @@ public struct HostVerification: Sendable {
         case fingerprint(String)
     }
 
-    /// Files and policy of `known_hosts(5)` verification.
-    struct KnownHostsSettings: Sendable {
-        var userFiles: [String]
-        var globalFiles: [String]
-        var policy: HostKeyPolicy
-        var hashesNames: Bool
+    /// Whether keys that a host announces are learned, and those that it no longer has forgotten.
+    public enum HostKeyUpdates: String, Hashable, Sendable { case yes, ask, no }
+
+    /// Files and rules of `known_hosts(5)` verification, by the names that `ssh_config(5)` has for them.
+    public struct KnownHostsOptions: Sendable {
+        /// Files that belong to the user, the first of which is written to (`UserKnownHostsFile`).
+        public var userFiles: [String]
+        /// Files of the system, only read (`GlobalKnownHostsFile`).
+        public var globalFiles: [String] = []
+        /// What to do with a host that is unknown (`StrictHostKeyChecking`); `ask` asks the configuration's `responder`.
+        public var policy: HostKeyPolicy
+        /// Whether host names are written hashed (`HashKnownHosts`).
+        public var hashesNames = false
+        /// Fingerprints, `SHA256:…` or `MD5:…`, one of which the key must have.
+        ///
+        /// Then nobody is asked and nothing is written. Default empty: the files decide.
+        public var pins: [String] = []
+        /// Whether the key must suit the host's address as well (`CheckHostIP`): where it does not, a warning says so.
+        public var checksAddress = false
+        /// Whether a host that is this machine itself goes unchecked (`NoHostAuthenticationForLocalhost`).
+        public var trustsLoopback = false
+        /// Lists of keys that are refused, plain or binary; one that cannot be read refuses all (`RevokedHostKeys`).
+        public var revokedKeysFiles: [String] = []
+        /// A program and its arguments that tell more lines of known hosts (`KnownHostsCommand`).
+        ///
+        /// It is run without a shell, and ends the login unless it succeeds. In its arguments `%H`, `%I`, `%K`, `%t` and `%f`
+        /// stand for what is looked for; `%%` is a percent sign. Default `nil`: none.
+        public var command: [String]?
+        /// Whether the host's other keys are learned once it proved to hold them (`UpdateHostKeys`).
+        public var updatesHostKeys = HostKeyUpdates.no
+
+        /// Known hosts in files.
+        ///
+        /// - Parameters:
+        ///   - userFiles: Files that belong to the user, the first of which is written to.
+        ///   - policy: What to do with a host that is unknown. Default `strict`: refuse.
+        public init(userFiles: [String], policy: HostKeyPolicy = .strict) {
+            self.userFiles = userFiles
+            self.policy = policy
+        }
     }
 
     enum Kind: Sendable {
-        case knownHosts(KnownHostsSettings)
+        case knownHosts(KnownHostsOptions)
         case pinned([String])
         case custom(@Sendable (Question) async throws -> Bool)
     }
@@ -58,10 +94,18 @@ public struct HostVerification: Sendable {
     public static func knownHosts(
         userFiles: [String], globalFiles: [String] = [], policy: HostKeyPolicy = .strict, hashesNames: Bool = false
     ) -> HostVerification {
-        HostVerification(
-            kind: .knownHosts(
-                KnownHostsSettings(
-                    userFiles: userFiles, globalFiles: globalFiles, policy: policy, hashesNames: hashesNames)))
+        var options = KnownHostsOptions(userFiles: userFiles, policy: policy)
+        options.globalFiles = globalFiles
+        options.hashesNames = hashesNames
+        return knownHosts(options)
+    }
+
+    /// Verifies against `known_hosts` files and authorities, by rules in detail.
+    ///
+    /// - Parameter options: The files and rules.
+    /// - Returns: The verification, to be given to `SSHConfiguration`.
+    public static func knownHosts(_ options: KnownHostsOptions) -> HostVerification {
+        HostVerification(kind: .knownHosts(options))
     }
 
     /// Accepts a key that has one of these fingerprints (`SHA256:…` or `MD5:…`), and no other.

@@ -1,6 +1,8 @@
 public import Logging
 package import NIOCore
 package import SSHCore
+package import SSHCrypto
+public import SSHIdentity
 
 /// Where to connect to, as whom, and how.
 public struct SSHConfiguration: Sendable {
@@ -86,6 +88,10 @@ public struct SSHConfiguration: Sendable {
     ///
     /// Default: all are declined.
     public var responder: any LoginResponder = SilentResponder()
+    /// Told of the host's key as soon as it is trusted, before the login.
+    ///
+    /// The error is what any policy but `off` would have refused the key with; nil where there is nothing to object.
+    public var onHostKey: (@Sendable (TrustedHostKey, SSHError?) -> Void)?
     /// The server's words before login, escaped; nil drops them.
     public var onBanner: (@Sendable (String) -> Void)?
     /// Told of every message that is sent and received, on the connection's event loop: it must not block.
@@ -96,6 +102,8 @@ public struct SSHConfiguration: Sendable {
     package var resolve: @Sendable (String, Int, AddressFamily) throws(SSHError) -> [SocketAddress] =
         PlatformAddresses.resolve
     package var algorithms = AlgorithmPolicy.standard
+    /// How an authority may have signed a host's certificate.
+    package var authorityAlgorithms = Certificate.authorityAlgorithms
     /// True when the user chose the host-key algorithms, so that known hosts do not reorder them.
     package var keepsHostKeyOrder = false
 

@@ -59,7 +59,9 @@ extension SSHConnection {
 
     private func verify(_ key: PublicKey, _ trust: HostTrust) async throws(SSHError) -> TrustedHostKey {
         do throws(SSHError) {
-            return try await unlessLost { () async throws(SSHError) in try await trust.verify(key) }
+            return try await unlessLost { [address = facts.remoteAddress] () async throws(SSHError) in
+                try await trust.verify(key, from: address)
+            }
         } catch {
             try? perform(.refuseHostKey)
             throw error
@@ -125,7 +127,7 @@ extension TrustedHostKey {
     /// Whether the same key would be trusted again without asking anyone.
     fileprivate var isRepeatable: Bool {
         switch ground {
-        case .knownHosts, .pin, .unverified: true
+        case .knownHosts, .certificate, .pin, .loopback, .unverified: true
         case .firstContact, .caller: false
         }
     }

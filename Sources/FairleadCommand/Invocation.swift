@@ -24,6 +24,8 @@ struct Invocation: Equatable {
     var showsHelp = false
     /// What `-Q` asks for.
     var query: String?
+    /// The fingerprints of `--host-key`.
+    var hostKeys: [String] = []
     /// The host of `--forget`.
     var forgottenHost: String?
 
@@ -107,6 +109,11 @@ struct Invocation: Equatable {
         case .help: showsHelp = true
         case .query: query = query ?? value
         case .forget: forgottenHost = value
+        case .hostKey:
+            guard value.hasPrefix("SHA256:") || value.hasPrefix("MD5:") else {
+                throw UsageError(message: "--host-key takes a fingerprint, SHA256:... or MD5:...")
+            }
+            hostKeys.append(value)
         case .notYet:
             throw UsageError(message: "option \(option.flag) of ssh is not supported yet")
         }

@@ -21,6 +21,7 @@ struct CommandOption: Sendable {
         case help
         case query
         case forget
+        case hostKey
         /// One of ssh's that we do not have yet.
         case notYet
     }
@@ -58,6 +59,7 @@ enum OptionTable {
             "forget", takes: "host", .forget, "take the keys of host, host:port or [host]:port off known_hosts"),
         CommandOption("h", .help, "show this help"),
         CommandOption("help", .help, "show this help"),
+        CommandOption("host-key", takes: "hash", .hostKey, "accept no other host key than this fingerprint's"),
         CommandOption("i", takes: "file", .keyword(.identityFile), "log in with this private key"),
         CommandOption("l", takes: "user", .keyword(.user), "log in as this user"),
         CommandOption("m", takes: "macs", .keyword(.macs), "offer these MACs; -Q mac lists them"),

@@ -10,6 +10,7 @@ struct Plan: Sendable {
     var escapeCharacter: UInt8?
     var environment: [String: String]
     var verbosity: Verbosity
+    var hostKeyScreen: HostKeyScreen
     /// The host as it was asked for, for messages.
     var hostName: String
     var standsInForSSH: Bool
@@ -44,7 +45,7 @@ struct Planner {
         return Plan(
             connection: try configuration(), program: program, wantsTerminal: wantsTerminal(program),
             takesInput: takesInput, escapeCharacter: escapeCharacter, environment: environment, verbosity: verbosity,
-            hostName: invocation.host, standsInForSSH: Main.standsInForSSH)
+            hostKeyScreen: try hostKeyScreen(), hostName: invocation.host, standsInForSSH: Main.standsInForSSH)
     }
 
     /// A route that we cannot take must not quietly become a direct connection.
@@ -110,10 +111,10 @@ struct Planner {
     }
 
     private func configuration() throws -> SSHConfiguration {
-        let prompts = Prompts(isBatch: options.batchMode?.value == true)
+        let prompts = Prompts(isBatch: options.batchMode?.value == true, screen: try hostKeyScreen())
         var configuration = SSHConfiguration(
             host: try text(options.host), port: options.port?.value ?? 22,
-            user: try options.user.map { try text($0.value) } ?? user.name, hostVerification: hostVerification,
+            user: try options.user.map { try text($0.value) } ?? user.name, hostVerification: try hostVerification(),
             credentials: credentials)
         configuration.hostKeyAlias = try options.hostKeyAlias.map { try text($0.value) }
         // Zero is none, as in ssh.
@@ -131,6 +132,7 @@ struct Planner {
         configuration.bindInterface = try options.bindInterface.map { try text($0.value) }
         configuration.usesTCPKeepAlive = options.tcpKeepAlive?.value ?? true
         configuration.responder = prompts
+        watchHostKey(&configuration, prompts.screen)
         configuration.log(to: verbosity.say)
         if verbosity.showsBanners { configuration.onBanner = { Console.say("  " + $0) } }
         setTransport(&configuration)
@@ -138,6 +140,7 @@ struct Planner {
         try select(options.macs, .mac, in: &configuration)
         try select(options.kexAlgorithms, .keyExchange, in: &configuration)
         try select(options.hostKeyAlgorithms, .hostKey, in: &configuration)
+        try selectAuthorityAlgorithms(in: &configuration)
         return configuration
     }
 
@@ -164,29 +167,6 @@ struct Planner {
         } catch let error as SSHError {
             throw UsageError(message: "\(setting.source): \(error)")
         }
-    }
-
-    var userKnownHostsFiles: [String] {
-        options.userKnownHostsFiles?.value.compactMap(\.string)
-            ?? ["known_hosts", "known_hosts2"].map { user.home + "/.ssh/" + $0 }
-    }
-
-    var globalKnownHostsFiles: [String] {
-        options.globalKnownHostsFiles?.value.compactMap(\.string)
-            ?? ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"]
-    }
-
-    private var hostVerification: HostVerification {
-        let policy: HostKeyPolicy =
-            switch options.strictHostKeyChecking?.value ?? .ask {
-            case .yes: .strict
-            case .acceptNew: .acceptNew
-            case .ask: .ask
-            case .off: .off
-            }
-        return .knownHosts(
-            userFiles: userKnownHostsFiles, globalFiles: globalKnownHostsFiles,
-            policy: policy, hashesNames: options.hashKnownHosts?.value == true)
     }
 
     private var credentials: [Credential] {

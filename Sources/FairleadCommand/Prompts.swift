@@ -4,21 +4,14 @@ import NIOPosix
 /// Questions to a person, put on the terminal whatever standard input is.
 struct Prompts: LoginResponder {
     let isBatch: Bool
+    let screen: HostKeyScreen
 
     struct NobodyToAsk: Error {}
 
-    /// The three lines about an unknown host, then the question until the answer is one.
+    /// What there is to know about an unknown host, then the question until the answer is one.
     func hostKey(_ question: HostVerification.Question) async throws -> HostVerification.Answer {
         guard !isBatch else { throw NobodyToAsk() }
-        let name = question.port == 22 ? question.host : "[\(question.host)]:\(question.port)"
-        let fingerprint = question.key.fingerprint
-        var prompt = """
-            The authenticity of host '\(name)' can't be established.
-            \(question.key.typeDisplayName) key, \(question.key.bitCount) bits, fingerprints:
-            \(fingerprint.sha256)
-            \(fingerprint.md5)
-            Are you sure you want to continue connecting (yes/no/[fingerprint])? 
-            """
+        var prompt = screen.question(question)
         if question.isRepeated {
             prompt = "That fingerprint is not this key's. Answer yes, no, once or the fingerprint: "
         }

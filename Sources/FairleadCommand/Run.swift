@@ -39,32 +39,8 @@ struct Run: Sendable {
 
     private func report(_ error: any Error) {
         guard let error = error as? SSHError else { return Console.say("fairlead: \(error)") }
-        if error.kind == .hostKeyChanged { Console.say(changedKeyWarning(error)) }
+        if let warning = plan.hostKeyScreen.warning(error) { Console.say(warning) }
         Console.say(error.stage == .authentication && error.kind == .denied ? "\(error)" : "fairlead: \(error)")
         if error.stage == .hostKey { Console.say("Host key verification failed.") }
-    }
-
-    /// Says loudly what changed, where the old keys stand, and how to remove them; it asks nothing.
-    private func changedKeyWarning(_ error: SSHError) -> String {
-        let frame = String(repeating: "@", count: 59)
-        var text = """
-            \(frame)
-            @    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @
-            \(frame)
-            Somebody may be intercepting this connection (a man-in-the-middle attack),
-            or the host was given a new key. Nothing was sent but the key exchange.
-
-            """
-        if let key = error.offeredKey {
-            text +=
-                "The \(key.typeDisplayName) key that it shows now:\n  \(key.fingerprint.sha256)\n  \(key.fingerprint.md5)\n"
-        }
-        for record in error.knownKeys {
-            text += "On record, \(record.location.file):\(record.location.line) (\(record.typeName)):\n"
-            text += "  \(record.fingerprint.sha256)\n  \(record.fingerprint.md5)\n"
-        }
-        let file = error.knownKeys.first?.location.file ?? "~/.ssh/known_hosts"
-        return text
-            + "If its administrator confirms the new key, remove the old one:\n  ssh-keygen -f '\(file)' -R '\(plan.connection.displayName)'"
     }
 }

@@ -99,7 +99,7 @@ extension ConfigPass {
         }
         if let user = options.user { options.tokens.remoteUser = user.value }
         try replaceTexts(of: .hostName) { pass, _, _ throws(ConfigError) in pass.options.host }
-        for keyword in [.identityFile, .userKnownHostsFile] as [ConfigKeyword] {
+        for keyword in [.identityFile, .userKnownHostsFile, .revokedHostKeys] as [ConfigKeyword] {
             try replaceTexts(of: keyword) { pass, text, entry throws(ConfigError) in
                 try pass.expand(try pass.expandHome(text, for: entry), .general, for: entry)
             }

@@ -63,14 +63,14 @@ enum OptionTable {
 
     private static let flags: [ConfigKeyword] = [
         .kbdInteractiveAuthentication, .exitOnForwardFailure, .clearAllForwardings, .gatewayPorts, .forwardX11,
-        .permitLocalCommand, .forkAfterAuthentication, .noHostAuthenticationForLocalhost, .checkHostIP,
-        .streamLocalBindUnlink, .canonicalizeFallbackLocal, .proxyUseFdpass, .enableEscapeCommandline, .visualHostKey,
+        .permitLocalCommand, .forkAfterAuthentication,
+        .streamLocalBindUnlink, .canonicalizeFallbackLocal, .proxyUseFdpass, .enableEscapeCommandline,
         .gssapiAuthentication, .gssapiDelegateCredentials, .hostbasedAuthentication, .enableSSHKeysign,
         .forwardX11Trusted, .gssapiKeyExchange, .gssapiTrustDns, .gssapiRenewalForcesRekey,
     ]
 
     private static let lines: [ConfigKeyword] = [
-        .proxyCommand, .proxyJump, .localCommand, .knownHostsCommand, .versionAddendum, .refuseConnection,
+        .proxyCommand, .proxyJump, .localCommand, .versionAddendum, .refuseConnection,
     ]
 
     private static let lists: [ConfigKeyword] = [.certificateFile, .localForward, .remoteForward, .dynamicForward]
@@ -98,6 +98,10 @@ enum OptionTable {
             .port: OptionRule(syntax: .number(1...65535)),
             .identityFile: OptionRule(syntax: .word, merge: .append(limit: ConfigLimits.identityFileCount)),
             .userKnownHostsFile: OptionRule(syntax: .paths, listLimit: ConfigLimits.knownHostsFileCount),
+            .revokedHostKeys: OptionRule(syntax: .paths, listLimit: ConfigLimits.knownHostsFileCount),
+            .knownHostsCommand: OptionRule(syntax: .words),
+            .fingerprintHash: OptionRule(syntax: .choice(choices(of: ["sha256", "md5"]))),
+            .updateHostKeys: OptionRule(syntax: .choice(yesOrNo + choices(of: ["ask"]))),
             .globalKnownHostsFile: OptionRule(syntax: .paths, listLimit: ConfigLimits.knownHostsFileCount),
             .strictHostKeyChecking: OptionRule(
                 syntax: .choice(
@@ -127,11 +131,13 @@ enum OptionTable {
         { rules[keyword] = OptionRule(syntax: .number(0...Int(Int32.max))) }
         for keyword in [
             .identitiesOnly, .hashKnownHosts, .batchMode, .tcpKeepAlive, .passwordAuthentication, .stdinNull,
+            .noHostAuthenticationForLocalhost, .checkHostIP, .visualHostKey,
         ]
             as [ConfigKeyword]
         { rules[keyword] = OptionRule(syntax: .flag) }
         for keyword in [
             .ciphers, .macs, .kexAlgorithms, .hostKeyAlgorithms, .preferredAuthentications, .ignoreUnknown,
+            .caSignatureAlgorithms,
             .bindAddress, .bindInterface,
         ] as [ConfigKeyword] { rules[keyword] = OptionRule(syntax: .word) }
         for keyword in rules.keys { rules[keyword]?.acts = true }

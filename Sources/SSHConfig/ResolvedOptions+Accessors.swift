@@ -36,9 +36,7 @@ extension ResolvedOptions {
     /// `RequiredRSASize`, in bits.
     public var requiredRSASize: Setting<Int>? { number(.requiredRSASize) }
     /// `AlgorithmProfile`: `default`, `strict`, `legacy` or `interop`.
-    public var algorithmProfile: Setting<String>? {
-        first(.algorithmProfile) { if case .choice(let word) = $0 { word } else { nil } }
-    }
+    public var algorithmProfile: Setting<String>? { word(.algorithmProfile) }
     /// `Ciphers`, as written: a list that may begin with `+`, `-` or `^`.
     public var ciphers: Setting<ConfigText>? { text(.ciphers) }
     /// `MACs`, as written: a list that may begin with `+`, `-` or `^`.
@@ -56,6 +54,24 @@ extension ResolvedOptions {
     public var userKnownHostsFiles: Setting<[ConfigText]>? { paths(.userKnownHostsFile) }
     /// `GlobalKnownHostsFile`, expanded; empty for `none`.
     public var globalKnownHostsFiles: Setting<[ConfigText]>? { paths(.globalKnownHostsFile) }
+    /// `RevokedHostKeys`, expanded; empty for `none`.
+    public var revokedHostKeys: Setting<[ConfigText]>? { paths(.revokedHostKeys) }
+    /// `KnownHostsCommand`, its words as they are written; `nil` for `none` too.
+    public var knownHostsCommand: Setting<[ConfigText]>? {
+        texts(.knownHostsCommand).flatMap { $0.value.count == 1 && $0.value[0].isNone ? nil : $0 }
+    }
+    /// `UpdateHostKeys`: `yes`, `ask` or `no`.
+    public var updateHostKeys: Setting<String>? { word(.updateHostKeys) }
+    /// `FingerprintHash`: `sha256` or `md5`.
+    public var fingerprintHash: Setting<String>? { word(.fingerprintHash) }
+    /// `CASignatureAlgorithms`, as written: a list that may begin with `+`, `-` or `^`.
+    public var caSignatureAlgorithms: Setting<ConfigText>? { text(.caSignatureAlgorithms) }
+    /// `CheckHostIP`.
+    public var checkHostIP: Setting<Bool>? { flag(.checkHostIP) }
+    /// `NoHostAuthenticationForLocalhost`.
+    public var noHostAuthenticationForLocalhost: Setting<Bool>? { flag(.noHostAuthenticationForLocalhost) }
+    /// `VisualHostKey`.
+    public var visualHostKey: Setting<Bool>? { flag(.visualHostKey) }
 
     /// `IdentityFile`, expanded, in the order of reading; `nil` if never set (the default files hold), empty for `none`.
     public var identityFiles: [Setting<ConfigText>]? {
@@ -101,6 +117,10 @@ extension ResolvedOptions {
         entries(for: keyword).compactMap { entry in
             if case .text(let text) = entry.value { Setting(text, source: entry.source) } else { nil }
         }
+    }
+
+    private func word(_ keyword: ConfigKeyword) -> Setting<String>? {
+        first(keyword) { if case .choice(let word) = $0 { word } else { nil } }
     }
 
     private func rekeyLimit(_ index: Int) -> Setting<Int>? {

@@ -10,6 +10,10 @@ public struct TokenContext: Hashable, Sendable {
     public var remoteUser: ConfigText
     /// `%k`: the host key alias, or else the original host.
     public var hostKeyAlias: ConfigText
+    /// `%j`: the jump host, if there is one.
+    public var jumpHost = ConfigText("")
+    /// `%C`: the hash of the connection's names, where the caller has computed it.
+    public var connectionHash: ConfigText?
     /// `%d`, `%i`, `%l`, `%L` and `%u`: who asks, and from where.
     public var local: LocalIdentity
 
@@ -82,6 +86,8 @@ public enum TokenExpansion {
     /// The tokens that one value takes, by their letters; `%%` is always among them.
     public struct Tokens: Hashable, Sendable {
         let letters: Set<UInt8>
+        /// Those that stay as they are, for a second expansion; then what others stand for is written so that it survives that.
+        var kept: Set<UInt8> = []
 
         private init(_ letters: String) { self.letters = Set(letters.utf8) }
 
@@ -91,6 +97,12 @@ public enum TokenExpansion {
         public static let user = Tokens("dhiklLnpu")
         /// What files and commands take.
         public static let general = Tokens("dhiklLnpru")
+        /// What the arguments of `KnownHostsCommand` take; what is looked for (`%H`, `%I`, `%K`, `%t`, `%f`) is not known yet.
+        public static let knownHostsCommand = {
+            var tokens = Tokens("CdhijklLnpru")
+            tokens.kept = Set("HIKtf%".utf8)
+            return tokens
+        }()
     }
 
     /// Replaces the tokens, and also `${VARIABLE}` if `environment` is given, in one pass.
@@ -111,13 +123,17 @@ public enum TokenExpansion {
             switch byte {
             case UInt8(ascii: "%"):
                 guard let letter = rest.popFirst() else { throw .incompleteToken }
-                result += try value(of: letter, in: tokens, context: context)
+                guard !tokens.kept.contains(letter) else {
+                    result += [byte, letter]
+                    continue
+                }
+                result += tokens.escaped(try value(of: letter, in: tokens, context: context))
             case UInt8(ascii: "$"):
                 guard let environment, rest.first == UInt8(ascii: "{") else {
                     result.append(byte)
                     continue
                 }
-                result += try takeVariable(from: &rest, environment)
+                result += tokens.escaped(try takeVariable(from: &rest, environment))
             default:
                 result.append(byte)
             }
@@ -145,10 +161,14 @@ public enum TokenExpansion {
     ) throws(Fault) -> [UInt8] {
         if letter == UInt8(ascii: "%") { return [letter] }
         guard tokens.letters.contains(letter) else {
-            // %C hashes the connection's names, %j names the jump host: both belong to keywords that do not act yet.
+            // They belong to keywords that do not act yet.
             throw "Cj".utf8.contains(letter) ? .unsupportedToken(letter) : .unknownToken(letter)
         }
         switch letter {
+        case UInt8(ascii: "C"):
+            guard let hash = context.connectionHash else { throw .unsupportedToken(letter) }
+            return hash.bytes
+        case UInt8(ascii: "j"): return context.jumpHost.bytes
         case UInt8(ascii: "d"): return context.local.home.bytes
         case UInt8(ascii: "h"): return context.host.bytes
         case UInt8(ascii: "i"): return Array(String(context.local.userID).utf8)
@@ -171,5 +191,12 @@ public enum TokenExpansion {
         guard let value = environment(ConfigText(name)) else { throw .unsetVariable(ConfigText(name)) }
         rest = rest[name.endIndex...].dropFirst()
         return value.bytes
+    }
+}
+
+extension TokenExpansion.Tokens {
+    /// A value with its percent signs doubled, where a second expansion follows.
+    fileprivate func escaped(_ value: [UInt8]) -> [UInt8] {
+        kept.isEmpty ? value : value.flatMap { $0 == UInt8(ascii: "%") ? [$0, $0] : [$0] }
     }
 }

@@ -15,6 +15,11 @@ public struct Fingerprint: Hashable, Sendable {
         md5Digest = (try? Digest.hash(.md5, blob)) ?? []
     }
 
+    /// The hash itself; of an MD5 that the system does without, nothing.
+    func digest(by hash: FingerprintHash) -> [UInt8] {
+        hash == .sha256 ? sha256Digest : md5Digest
+    }
+
     /// The SHA-256 fingerprint, `SHA256:` and unpadded base64.
     public var sha256: String {
         "SHA256:" + String(decoding: Base64.encode(sha256Digest, padded: false), as: UTF8.self)

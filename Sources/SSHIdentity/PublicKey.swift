@@ -56,3 +56,21 @@ extension KeyError {
         }
     }
 }
+
+extension PublicKey {
+    /// The short name that people know: `ED25519`, `ED448`, `ECDSA`, `RSA`; a security key's ends in `-SK`.
+    public var typeDisplayName: String { Self.displayName(ofType: typeName) }
+
+    /// The same for any type's name; one that nobody knows stays as it is.
+    package static func displayName(ofType name: String) -> String {
+        switch name {
+        case "ssh-ed25519": "ED25519"
+        case "ssh-ed448": "ED448"
+        case "ssh-rsa": "RSA"
+        case "ssh-dss": "DSA"
+        case "sk-ssh-ed25519@openssh.com": "ED25519-SK"
+        case "sk-ecdsa-sha2-nistp256@openssh.com": "ECDSA-SK"
+        default: name.hasPrefix("ecdsa-sha2-") ? "ECDSA" : name
+        }
+    }
+}

@@ -9,7 +9,7 @@ struct ValueTests {
             .port: "22", .connectTimeout: "10", .serverAliveInterval: "5", .serverAliveCountMax: "3", .setEnv: "A=b",
             .numberOfPasswordPrompts: "2", .logLevel: "INFO", .addressFamily: "any", .sessionType: "none",
             .escapeChar: "~", .include: "/nowhere", .match: "all", .connectionAttempts: "2", .requiredRSASize: "1024",
-            .rekeyLimit: "1G", .algorithmProfile: "legacy",
+            .rekeyLimit: "1G", .algorithmProfile: "legacy", .fingerprintHash: "md5",
         ]
         let ours: Set<ConfigKeyword> = [.algorithmProfile]
         #expect(ConfigKeyword.allCases.filter { !$0.rawValue.hasPrefix("GSSAPI") && !ours.contains($0) }.count == 102)

@@ -1,19 +1,21 @@
 import Logging
-import NIOPosix
+import NIOCore
 import SSHCore
 import SSHCrypto
 import SSHIdentity
 
 /// The caller's choice of host verification, made ready for one host: files read, policy at hand.
 struct HostTrust: Sendable {
-    private let configuration: SSHConfiguration
-    private var knownHosts = KnownHosts()
+    let configuration: SSHConfiguration
+    private(set) var knownHosts = KnownHosts()
+    /// The same, and what `KnownHostsCommand` said for the order.
+    private var ordering = KnownHosts()
 
     /// Reads the files that the verification needs; a missing one is empty, an unreadable one is reported and passed over.
     static func load(_ configuration: SSHConfiguration) async throws(SSHError) -> HostTrust {
         var trust = HostTrust(configuration: configuration)
-        guard case .knownHosts(let settings) = configuration.hostVerification.kind else { return trust }
-        for path in settings.userFiles + settings.globalFiles {
+        guard let options = trust.options else { return trust }
+        for path in options.userFiles + options.globalFiles {
             let contents = await Blocking.run { () -> Result<[UInt8], PlatformFiles.Failure> in
                 Result { () throws(PlatformFiles.Failure) in
                     try PlatformFiles.read(path, upTo: KnownHosts.maximumByteCount)
@@ -26,6 +28,11 @@ struct HostTrust: Sendable {
             }
         }
         for warning in trust.knownHosts.warnings { configuration.logger.warning("\(warning)") }
+        trust.ordering = trust.knownHosts
+        if let command = options.command {
+            let name = HostName(configuration.trustName, port: configuration.port)
+            try await KnownHostsCommand(arguments: command).ask(.order, name, key: nil, into: &trust.ordering)
+        }
         return trust
     }
 
@@ -33,101 +40,61 @@ struct HostTrust: Sendable {
         self.configuration = configuration
     }
 
+    /// The files and rules; nil where something else decides.
+    var options: HostVerification.KnownHostsOptions? {
+        if case .knownHosts(let options) = configuration.hostVerification.kind { options } else { nil }
+    }
+
     /// The host-key algorithms in the order to offer them: those of known keys first (`spec` of OpenSSH's own order).
     func preferredOrder(of offer: [SignatureAlgorithm]) -> [SignatureAlgorithm] {
         guard !configuration.keepsHostKeyOrder else { return offer }
-        return knownHosts.preferredOrder(of: offer, host: configuration.trustName, port: configuration.port)
+        return ordering.preferredOrder(of: offer, host: configuration.trustName, port: configuration.port)
     }
 
-    /// Decides about a key whose possession is proven.
-    func verify(_ key: PublicKey) async throws(SSHError) -> TrustedHostKey {
-        switch configuration.hostVerification.kind {
-        case .knownHosts(let settings): return try await verify(key, by: settings)
-        case .pinned(let fingerprints):
-            guard let token = TrustedHostKey.pinned(fingerprints, key: key) else {
-                throw refused(.hostKeyUnknown, "its key \(key.fingerprint.sha256) is not one of the pinned ones", key)
-            }
-            return token
-        case .custom(let verify):
-            let isTrusted = try await Self.asking { try await verify(question(key)) }
-            guard isTrusted else { throw refused(.hostKeyUnknown, "its key was not accepted", key) }
-            return .vouched(byCallerFor: key)
-        }
-    }
-
-    private func verify(
-        _ key: PublicKey, by settings: HostVerification.KnownHostsSettings
+    /// Decides about a key, or a certificate for it, whose possession is proven.
+    func verify(
+        _ key: PublicKey, certificate: Certificate? = nil, from address: SocketAddress?
     ) async throws(SSHError) -> TrustedHostKey {
-        let verdict = knownHosts.verdict(for: key, host: configuration.trustName, port: configuration.port)
-        var decision = settings.policy.decide(verdict, key: key)
-        var isRepeated = false
-        while true {
-            switch decision {
-            case .trust(let token, let remembering):
-                if remembering == .remember { await remember(key, settings) }
-                return token
-            case .refuse(let refusal): throw error(for: refusal, key)
-            case .ask(let pending):
-                let question = question(key, isRepeated: isRepeated)
-                decision = pending.answer(
-                    HostKeyAnswer(try await Self.asking { try await configuration.responder.hostKey(question) }))
-                isRepeated = true
+        let token: TrustedHostKey
+        var objection: SSHError?
+        switch configuration.hostVerification.kind {
+        case .knownHosts(let options):
+            var check = check(key, certificate, address, options)
+            (token, objection) = try await check.decide()
+        case .pinned(let fingerprints):
+            guard let pinned = TrustedHostKey.pinned(fingerprints, key: key) else {
+                throw check(key, certificate, address, .init(userFiles: [])).refusedByPins()
             }
-        }
-    }
-
-    private func question(_ key: PublicKey, isRepeated: Bool = false) -> HostVerification.Question {
-        HostVerification.Question(
-            host: configuration.trustName, port: configuration.port, key: key, isRepeated: isRepeated)
-    }
-
-    private func remember(_ key: PublicKey, _ settings: HostVerification.KnownHostsSettings) async {
-        guard let path = settings.userFiles.first else { return }
-        let host = configuration.trustName
-        let port = configuration.port
-        let logger = configuration.logger
-        let problem = await Blocking.run { () -> String? in
-            do {
-                var random = RandomSource.system()
-                let line = try KnownHosts.line(
-                    host: host, port: port, key: key, hashed: settings.hashesNames, random: &random)
-                try PlatformFiles.makeParentDirectory(of: path)
-                try KnownHostsFile.append(line: line, to: path)
-                return nil
-            } catch let failure as PlatformFiles.Failure {
-                return failure.text
-            } catch {
-                return "the host's name cannot be written"
+            token = pinned
+        case .custom(let verify):
+            let question = HostVerification.Question(
+                host: configuration.trustName, port: configuration.port, key: key, otherNames: [], isRepeated: false)
+            guard try await Self.asking({ try await verify(question) }) else {
+                throw SSHError(
+                    .hostKey, .hostKeyUnknown,
+                    "Host key verification failed for \(configuration.trustName): its key was not accepted",
+                    offeredKey: key)
             }
+            token = .vouched(byCallerFor: key)
         }
-        if let problem {
-            logger.error("Failed to add the host to the list of known hosts (\(path)): \(problem)")
-        } else {
-            let name = "'\(configuration.displayName)' (\(key.typeDisplayName))"
-            logger.notice("Permanently added \(name) to the list of known hosts.")
-        }
+        // That somebody holds the key is one thing, and who it is another.
+        configuration.logger.debug("host key: \(key.typeDisplayName) \(key.fingerprint.sha256), its signature is right")
+        configuration.logger.debug("host identity: \(objection == nil ? token.ground.sentence : "changed")")
+        configuration.onHostKey?(token, objection)
+        return token
     }
 
-    private func error(for refusal: HostKeyRefusal, _ key: PublicKey) -> SSHError {
-        switch refusal {
-        case .unknown: refused(.hostKeyUnknown, "no \(key.typeDisplayName) host key is known for it", key)
-        case .declined: refused(.hostKeyUnknown, "its key was declined", key)
-        case .revoked(let location):
-            refused(.hostKeyRevoked, "its key is marked as revoked in \(location.file):\(location.line)", key)
-        case .changed(let records):
-            refused(.hostKeyChanged, "its key is not the one on record", key, records)
-        }
+    private func check(
+        _ key: PublicKey, _ certificate: Certificate?, _ address: SocketAddress?,
+        _ options: HostVerification.KnownHostsOptions
+    ) -> HostKeyCheck {
+        HostKeyCheck(
+            configuration: configuration, options: options, knownHosts: knownHosts, key: key, certificate: certificate,
+            address: address)
     }
 
-    private func refused(
-        _ kind: SSHError.Kind, _ reason: String, _ key: PublicKey, _ records: [KnownHostRecord] = []
-    ) -> SSHError {
-        SSHError(
-            .hostKey, kind, "Host key verification failed for \(configuration.trustName): \(reason)",
-            knownKeys: records, offeredKey: key)
-    }
-
-    private static func asking<Answer>(_ ask: () async throws -> Answer) async throws(SSHError) -> Answer {
+    /// Puts a question to the embedding program; what it throws ends the login.
+    static func asking<Answer>(_ ask: () async throws -> Answer) async throws(SSHError) -> Answer {
         do {
             return try await ask()
         } catch let error as SSHError {
@@ -138,27 +105,18 @@ struct HostTrust: Sendable {
     }
 }
 
-extension HostKeyAnswer {
-    init(_ answer: HostVerification.Answer) {
-        switch answer {
-        case .yes: self = .yes
-        case .once: self = .once
-        case .no: self = .no
-        case .fingerprint(let text): self = .fingerprint(text)
-        }
-    }
-}
-
-extension PublicKey {
-    /// The short name that people know: `ED25519`, `ED448`, `ECDSA`, `RSA`; a security key's ends in `-SK`.
-    public var typeDisplayName: String {
-        switch typeName {
-        case "ssh-ed25519": "ED25519"
-        case "ssh-ed448": "ED448"
-        case "ssh-rsa": "RSA"
-        case "sk-ssh-ed25519@openssh.com": "ED25519-SK"
-        case "sk-ecdsa-sha2-nistp256@openssh.com": "ECDSA-SK"
-        default: "ECDSA"
+extension TrustedHostKey.Ground {
+    /// What the trust rests on, for a log.
+    fileprivate var sentence: String {
+        switch self {
+        case .knownHosts(let line): "known from \(line.file):\(line.line)"
+        case .certificate(let certificate, let line):
+            "certified by \(certificate.authority.fingerprint.sha256) of \(line.file):\(line.line) as \"\(certificate.keyID)\""
+        case .firstContact: "new, and accepted"
+        case .pin: "pinned"
+        case .caller: "accepted by the caller"
+        case .loopback: "this machine, not checked"
+        case .unverified: "new, and not checked"
         }
     }
 }

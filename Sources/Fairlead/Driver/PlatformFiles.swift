@@ -24,6 +24,16 @@ package enum PlatformFiles {
         var mode: UInt32
     }
 
+    /// The number of the error that a file is not there.
+    static let noEntry = ENOENT
+
+    /// When the file was changed last, in seconds since 1970.
+    package static func modificationTime(of path: String) -> UInt64? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        return UInt64(exactly: status.st_mtim.tv_sec)
+    }
+
     /// The system's words for an error number.
     package static func errorText(_ number: Int32) -> String {
         unsafe String(cString: strerror(number))

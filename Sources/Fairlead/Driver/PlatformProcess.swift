@@ -24,6 +24,11 @@ public enum ProcessMemory {
     }
 }
 
+/// The time of day.
+package enum PlatformClock {
+    static var secondsSince1970: UInt64 { UInt64(max(0, time(nil))) }
+}
+
 /// What the system does to run a program.
 enum PlatformProcess {
     /// Starts a program with `/dev/null` as its input, a pipe to us as its output, and our standard error.

@@ -27,7 +27,7 @@ package enum CertificateFault: Error, Hashable {
     }
 
     /// The date and the time of day in UTC; times beyond the year 9999 as they are.
-    private static func text(of seconds: UInt64) -> String {
+    package static func text(of seconds: UInt64) -> String {
         guard seconds < 253_402_300_800 else { return "second \(seconds) after 1970" }
         // Days are counted from March of the year 0, so that a leap day ends its year and 146,097 days are 400 years.
         let days = seconds / 86_400 + 719_468

@@ -1,3 +1,5 @@
+package import SSHCrypto
+
 /// The proof that a host key may be relied upon.
 ///
 /// Only this file can make one: from the known hosts under a policy, from a person's answer, from a pin, or because the
@@ -5,22 +7,33 @@
 /// the way there can never count as success.
 public struct TrustedHostKey: Sendable {
     /// What the trust rests on.
-    package enum Ground: Hashable, Sendable {
+    public enum Ground: Hashable, Sendable {
+        /// The key is on record for the host.
         case knownHosts(KnownHostLocation)
+        /// A certificate of an authority that is on record for the host.
+        case certificate(Certificate, KnownHostLocation)
         /// Unknown so far, and accepted by a person or by `acceptNew`.
         case firstContact
+        /// The caller demanded this key.
         case pin
         /// The embedding program decided.
         case caller
+        /// The host is this machine itself, whose keys are not checked.
+        case loopback
         /// Nobody checked: the policy is off.
         case unverified
     }
 
-    package let key: PublicKey
-    package let ground: Ground
-    /// The key differs from those on record and only `HostKeyPolicy.off` let it pass: no password, keyboard-interactive,
-    /// agent or forwarding may follow, for they could end up in the wrong hands.
-    package let restrictsAuthentication: Bool
+    /// The host's key; of a certificate, the one that it certifies.
+    public let key: PublicKey
+
+    /// What the trust rests on.
+    public let ground: Ground
+
+    /// The key differs from those on record and only `HostKeyPolicy.off` let it pass.
+    ///
+    /// No password, keyboard-interactive, agent or forwarding may follow, for they could end up in the wrong hands.
+    public let restrictsAuthentication: Bool
 
     fileprivate init(_ key: PublicKey, on ground: Ground, restrictsAuthentication: Bool = false) {
         self.key = key
@@ -29,7 +42,7 @@ public struct TrustedHostKey: Sendable {
     }
 
     /// Whether somebody or something stands for the key.
-    package var isVerified: Bool { ground != .unverified }
+    package var isVerified: Bool { ground != .unverified && ground != .loopback }
 
     /// The key is one of those that the caller demands; `nil` when it is not.
     package static func pinned(_ fingerprints: [String], key: PublicKey) -> TrustedHostKey? {
@@ -41,6 +54,23 @@ public struct TrustedHostKey: Sendable {
     package static func pinned(_ keys: [PublicKey], key: PublicKey) -> TrustedHostKey? {
         guard keys.contains(key) else { return nil }
         return TrustedHostKey(key, on: .pin)
+    }
+
+    /// A certificate for the host by an authority on record for it; `nil` where no such authority signed it.
+    ///
+    /// - Throws: Why the certificate does not count, although the authority does.
+    package static func certified(
+        by certificate: Certificate, _ knownHosts: KnownHosts, host: String, port: Int, at secondsSince1970: UInt64,
+        algorithms: [SignatureAlgorithm]
+    ) throws(CertificateFault) -> TrustedHostKey? {
+        guard let line = knownHosts.authority(certificate.authority, host: host, port: port) else { return nil }
+        try certificate.check(for: host, as: .host, at: secondsSince1970, algorithms: algorithms)
+        return TrustedHostKey(certificate.key, on: .certificate(certificate, line))
+    }
+
+    /// The host is this machine: who can listen on its loopback needs no man in the middle (`NoHostAuthenticationForLocalhost`).
+    package static func loopback(_ key: PublicKey) -> TrustedHostKey {
+        TrustedHostKey(key, on: .loopback)
     }
 
     /// DANGER: trusts `key` on nothing but the word of the embedding program.

@@ -1,0 +1,104 @@
+import Fairlead
+import SSHConfig
+
+/// Which keys of the host are right, as the options say.
+extension Planner {
+    var userKnownHostsFiles: [String] {
+        options.userKnownHostsFiles?.value.compactMap(\.string)
+            ?? ["known_hosts", "known_hosts2"].map { user.home + "/.ssh/" + $0 }
+    }
+
+    var globalKnownHostsFiles: [String] {
+        options.globalKnownHostsFiles?.value.compactMap(\.string)
+            ?? ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"]
+    }
+
+    func hostVerification() throws -> HostVerification {
+        let policy: HostKeyPolicy =
+            switch options.strictHostKeyChecking?.value ?? .ask {
+            case .yes: .strict
+            case .acceptNew: .acceptNew
+            case .ask: .ask
+            case .off: .off
+            }
+        var rules = HostVerification.KnownHostsOptions(userFiles: userKnownHostsFiles, policy: policy)
+        rules.globalFiles = globalKnownHostsFiles
+        rules.hashesNames = options.hashKnownHosts?.value == true
+        rules.pins = invocation.hostKeys
+        rules.checksAddress = options.checkHostIP?.value == true
+        rules.trustsLoopback = options.noHostAuthenticationForLocalhost?.value == true
+        rules.revokedKeysFiles = try options.revokedHostKeys?.value.map(text) ?? []
+        rules.command = try knownHostsCommand()
+        rules.updatesHostKeys = hostKeyUpdates
+        return .knownHosts(rules)
+    }
+
+    /// By default only where the user has left the place of known hosts to us, as in ssh.
+    private var hostKeyUpdates: HostVerification.HostKeyUpdates {
+        if let word = options.updateHostKeys?.value { return HostVerification.HostKeyUpdates(rawValue: word) ?? .no }
+        let asksDNS = options.texts(.verifyHostKeyDNS).map { !["no", "false"].contains($0.value.first) } ?? false
+        return options.userKnownHostsFiles == nil && !asksDNS ? .yes : .no
+    }
+
+    /// The program is taken as it is written, and its arguments are expanded one by one: no shell is in between.
+    private func knownHostsCommand() throws -> [String]? {
+        guard let setting = options.knownHostsCommand, let program = setting.value.first else { return nil }
+        guard program.bytes.first == UInt8(ascii: "/") else {
+            throw UsageError(message: "\(setting.source): KnownHostsCommand needs an absolute path")
+        }
+        var context = options.tokens
+        context.jumpHost = options.text(.proxyJump)?.value ?? ""
+        let names = [context.local.hostName, context.host, ConfigText(String(context.port)), context.remoteUser]
+        context.connectionHash = ConfigText(
+            SSHConfiguration.connectionHash(of: names.flatMap(\.bytes) + context.jumpHost.bytes))
+        let environment = { (name: ConfigText) in
+            name.string.flatMap(PlatformTerminal.environment).map { ConfigText($0) }
+        }
+        do {
+            return try [text(program)]
+                + setting.value.dropFirst().map {
+                    try text(
+                        TokenExpansion.expand(
+                            $0, tokens: .knownHostsCommand, context: context, environment: environment))
+                }
+        } catch let fault as TokenExpansion.Fault {
+            throw UsageError(message: "\(setting.source): KnownHostsCommand: \(fault)")
+        }
+    }
+
+    func selectAuthorityAlgorithms(in configuration: inout SSHConfiguration) throws {
+        guard let setting = options.caSignatureAlgorithms else { return }
+        do {
+            try configuration.selectAuthorityAlgorithms(try text(setting.value))
+        } catch let error as SSHError {
+            throw UsageError(message: "\(setting.source): \(error)")
+        }
+    }
+
+    func hostKeyScreen() throws -> HostKeyScreen {
+        let host = try text(options.hostKeyAlias?.value ?? options.host)
+        var options: [String] = []
+        if let file = invocation.configurationFile { options += ["-F", file] }
+        if let port = self.options.port?.value, port != 22 { options += ["-p", String(port)] }
+        if let files = self.options.userKnownHostsFiles?.value.compactMap(\.string), !files.isEmpty {
+            let words = files.map { $0.contains(" ") ? "\"\($0)\"" : $0 }
+            options += ["-o", "UserKnownHostsFile=" + words.joined(separator: " ")]
+        }
+        return HostKeyScreen(
+            forgetting: options + ["--forget", host], userFiles: userKnownHostsFiles,
+            hash: self.options.fingerprintHash.flatMap { FingerprintHash(rawValue: $0.value.uppercased()) },
+            isVisual: self.options.visualHostKey?.value == true)
+    }
+
+    /// Shows what there is to see of a key that is trusted, before the login.
+    func watchHostKey(_ configuration: inout SSHConfiguration, _ screen: HostKeyScreen) {
+        let verbosity = verbosity
+        configuration.onHostKey = { host, objection in
+            if let warning = objection.flatMap(screen.warning) {
+                Console.say(warning + "\n" + HostKeyScreen.restrictions)
+            } else if screen.isVisual, verbosity.shows(.note) {
+                Console.say("Host key fingerprint is " + screen.picture(of: host.key))
+            }
+        }
+    }
+}
