@@ -73,16 +73,6 @@ import Testing
         #expect(access(path + ".old", F_OK) != 0)
     }
 
-    @Test("LF-04 what an edit that was killed left behind is in nobody's way")
-    func leftovers() throws {
-        try folder.write(Self.first, to: "known_hosts")
-        for name in ["known_hosts.fairlead-new", "known_hosts.fairlead-old"] { try folder.write("torn", to: name) }
-        _ = try edit(path, Self.second)
-        #expect(try folder.text(of: "known_hosts") == Self.second)
-        #expect(try folder.text(of: "known_hosts.old") == Self.first)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 2)
-    }
-
     @Test("LF-05 a symbolic link stays one, whoever writes; what it leads to is written")
     func link() throws {
         let deep = try folder.makeFolder("deep")

@@ -40,8 +40,9 @@ package enum KnownHostsFile {
     /// - Returns: The path of the backup; `nil` when `transform` wanted no change.
     package static func edit(_ path: String, _ transform: ([UInt8]) -> [UInt8]?) throws(Failure) -> String? {
         let path = try target(of: path)
-        // Fixed names, for only one of us is here at a time, so that whoever was killed leaves no more than these.
-        let (new, old) = (path + ".fairlead-new", path + ".fairlead-old")
+        // Names of this edit alone: the lock is another's as soon as the path leads elsewhere.
+        let unique = String(UInt64.random(in: .min ... .max), radix: 36)
+        let (new, old) = ("\(path).new-\(unique)", "\(path).old-\(unique)")
         defer { for leftover in [new, old] { _ = unsafe unlink(leftover) } }
         for _ in 0..<LockedFile.attemptCount {
             let file = try LockedFile(path, O_RDWR | O_NOFOLLOW)
@@ -80,7 +81,6 @@ package enum KnownHostsFile {
     /// A whole file for the owner and with the mode of another, on the disk when this returns.
     private static func write(_ bytes: [UInt8], to path: String, like status: stat) throws(Failure) {
         try requireRoom(for: bytes.count)
-        _ = unsafe unlink(path)
         let descriptor = unsafe SystemCalls.open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .system(errno) }
         defer { _ = SystemCalls.close(descriptor) }
