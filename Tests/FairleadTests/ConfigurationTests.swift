@@ -1,4 +1,6 @@
+import Foundation
 import SSHCore
+import TestSupport
 import Testing
 
 @testable import Fairlead
@@ -31,6 +33,30 @@ import Testing
             #expect(error?.kind == .misuse)
             #expect(error?.responsible == .caller)
         }
+    }
+
+    @Test(
+        "C6: a name that known_hosts would read otherwise is refused before any connection, and the file keeps its bytes",
+        arguments: [
+            "\n", "\r", "\r\n", "\0", "\u{0B}", "\u{85}", "\u{2028}", " ", "\t", "#", ",", "*", "?", "!", "@", "|", "[",
+            "]",
+        ])
+    func injection(text: String) async throws {
+        let folder = try TemporaryDirectory()
+        let path = try folder.write("# mine\n", to: "known_hosts")
+        for name in ["\(text)alpha", "al\(text)pha", "alpha\(text)@cert-authority *"] {
+            for isAlias in [false, true] {
+                var configuration = SSHConfiguration.example
+                configuration.hostVerification = .knownHosts(userFiles: [path], policy: .off)
+                if isAlias { configuration.hostKeyAlias = name } else { configuration.host = name }
+                let bad = configuration
+                let error = await #expect(throws: SSHError.self) { try await withSSHConnection(bad) { _ in } }
+                #expect(error?.stage == .usage)
+                #expect(error?.kind == .misuse)
+            }
+        }
+        #expect(try folder.text(of: "known_hosts") == "# mine\n")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["known_hosts"])
     }
 
     @Test("empty and enormous names are refused")
