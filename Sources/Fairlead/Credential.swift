@@ -44,7 +44,7 @@ public struct Credential: Sendable {
         Credential(kind: .privateKey(key))
     }
 
-    /// An OpenSSH private key file, read when it is needed.
+    /// A private key file of OpenSSH, PEM or PuTTY, read when it is needed.
     ///
     /// For one that is encrypted, the configuration's `responder` is asked, once the server said that it would take the key.
     /// A file of the caller's own that others can read is refused, as `ssh` does.
