@@ -100,6 +100,24 @@ class Bench:
         runs = self.alternate(lambda client: client.log_in("true", LOGIN))
         self.both("login and `true`, curve25519", "login and true", runs)
 
+    def passphrase(self):
+        """What unlocking a key costs: our login less one with an open key, `ssh-keygen -y` less that of an open key."""
+        words = "open sesame"
+        for rounds in (16, 64, 128):
+            key = self.server.locked_key(words, rounds)
+
+            def unlocking(client):
+                if client is self.clients[0]:
+                    return 1e3 * (client.log_in_typing(key, words, LOGIN) - client.log_in("true", LOGIN).cpu)
+                shown = [
+                    client.run(["ssh-keygen", "-y", "-P", given, "-f", path]).cpu
+                    for given, path in ((words, key), ("", self.server.folder / "key"))
+                ]
+                return 1e3 * (shown[0] - shown[1])
+
+            costs = self.alternate(unlocking)
+            self.row("CPU time to unlock a key, beside `ssh-keygen -y`", f"bcrypt-pbkdf, {rounds} rounds", "ms", *costs)
+
     def both(self, section, name, runs):
         self.row(section, f"{name}, CPU", "ms", *[[run.cpu * 1e3 for run in of_client] for of_client in runs])
         self.row(section, f"{name}, wall", "ms", *[[run.wall * 1e3 for run in of_client] for of_client in runs])
@@ -140,7 +158,7 @@ class Bench:
             self.row("download at 100 ms round trip", f"{count >> 20} MiB", "MB/s", *speeds)
 
 
-SECTIONS = ["start", "login", "download", "upload", "memory", "trips", "far"]
+SECTIONS = ["start", "login", "passphrase", "download", "upload", "memory", "trips", "far"]
 
 
 def main():

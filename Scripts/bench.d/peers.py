@@ -1,11 +1,14 @@
 """What is measured against what: an sshd of our own, and the two clients that log in to it alike."""
 
+import contextlib
 import getpass
 import os
 import pathlib
+import pty
 import random
 import shutil
 import subprocess
+import termios
 import time
 from dataclasses import dataclass
 
@@ -58,6 +61,17 @@ class Server:
                 return False
             time.sleep(0.05)
         return False
+
+    def locked_key(self, passphrase, rounds):
+        """The user's key once more, behind a passphrase that bcrypt-pbkdf stretches in so many rounds."""
+        path = self.folder / f"key.{rounds}"
+        shutil.copy(self.folder / "key", path)
+        subprocess.run(
+            ["ssh-keygen", "-q", "-p", "-a", str(rounds), "-P", "", "-N", passphrase, "-f", path],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        return path
 
     def stop(self):
         self.process.terminate()
@@ -125,6 +139,30 @@ class Client:
                 errors.seek(0)
                 raise SystemExit(f"{' '.join(map(str, arguments))}\nended with {process.returncode}:\n{errors.read()}")
         return Run(wall, usage.ru_utime + usage.ru_stime)
+
+    def log_in_typing(self, key, passphrase, options=()):
+        """The CPU time of a login with a locked key, whose passphrase is typed on a terminal."""
+        arguments = ["BatchMode=no" if word == "BatchMode=yes" else word for word in self.arguments("true", options)]
+        arguments[arguments.index("-i") + 1] = str(key)
+        process, terminal = pty.fork()
+        if process == 0:
+            os.execve(self.path, arguments, self.environment)
+        shown, typed = b"", False
+        # The end of a terminal is an error.
+        with contextlib.suppress(OSError):
+            while chunk := os.read(terminal, 4096):
+                shown += chunk
+                if typed or b"passphrase" not in shown:
+                    continue
+                while termios.tcgetattr(terminal)[3] & termios.ECHO:
+                    time.sleep(0.01)
+                os.write(terminal, passphrase.encode() + b"\n")
+                typed = True
+        _, status, usage = os.wait4(process, 0)
+        os.close(terminal)
+        if status != 0 or not typed:
+            raise SystemExit(f"{' '.join(map(str, arguments))}\nended with {status}:\n{shown.decode(errors='replace')}")
+        return usage.ru_utime + usage.ru_stime
 
     def peak_memory(self, command):
         """The largest resident set, in bytes, up to the remote command's last moments, in which it does nothing."""
