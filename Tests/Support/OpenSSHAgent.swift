@@ -20,9 +20,8 @@ package final class OpenSSHAgent: Sendable {
         var plan = RunningProcess.Plan("ssh-agent", ["-D", "-a", path] + options)
         plan.environment = environment
         let agent = try OpenSSHAgent(path: path, directory, RunningProcess(plan))
-        try await poll(for: "ssh-agent's socket", soFar: { agent.process.errorText }) {
-            FileManager.default.fileExists(atPath: path) ? () : nil
-        }
+        // Said once it listens; the socket's file is there before that.
+        try await agent.process.waitForOutput("Agent pid")
         return agent
     }
 
