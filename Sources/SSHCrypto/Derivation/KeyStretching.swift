@@ -15,9 +15,9 @@ package enum KeyStretching: Hashable, Sendable {
     case argon2(isHybrid: Bool, salt: [UInt8], kibibytes: Int, passes: Int)
 
     /// OpenSSL takes 16 MiB unless told otherwise, PuTTY 8.
-    private static let maximumByteCount = 1 << 30
+    private static let maximumByteCount = 1_073_741_824.0
     /// Bytes of memory that are filled; some twenty seconds.
-    private static let maximumFilledByteCount = 16 << 30
+    private static let maximumFilledByteCount = 16 * maximumByteCount
     /// As long for PBKDF2.
     private static let maximumRoundCount = 20_000_000
 
@@ -26,16 +26,15 @@ package enum KeyStretching: Hashable, Sendable {
         switch self {
         case .md5, .sha1: true
         case .pbkdf2(_, _, let rounds): (1...Self.maximumRoundCount).contains(rounds)
-        case .scrypt(_, let cost, let blockSize, let lanes): Self.allows([128, cost, blockSize], [lanes])
-        case .argon2(_, _, let kibibytes, let passes): Self.allows([1024, kibibytes], [passes])
+        case .scrypt(_, let cost, let blockSize, let lanes):
+            Self.allows(128 * Double(cost) * Double(blockSize), passes: lanes)
+        case .argon2(_, _, let kibibytes, let passes): Self.allows(1024 * Double(kibibytes), passes: passes)
         }
     }
 
-    private static func allows(_ memory: [Int], _ passes: [Int]) -> Bool {
-        func product(_ factors: [Int], upTo limit: Int) -> Bool {
-            factors.allSatisfy { $0 > 0 } && factors.reduce(limit) { $0 / max($1, 1) } > 0
-        }
-        return product(memory, upTo: maximumByteCount) && product(memory + passes, upTo: maximumFilledByteCount)
+    private static func allows(_ byteCount: Double, passes: Int) -> Bool {
+        byteCount > 0 && byteCount <= maximumByteCount && passes > 0
+            && byteCount * Double(passes) <= maximumFilledByteCount
     }
 
     package func derive(

@@ -61,16 +61,11 @@ enum KeyFileFormat: String, CaseIterable {
         return nil
     }
 
-    /// Where the line feed before the armour's last line stands; what follows that line is ignored, as in OpenSSH.
-    func end(in file: borrowing SecretBytes, from start: Int) -> Int? {
-        ending.flatMap { file.firstIndex(of: $0, from: start) }
-    }
-
-    /// What stands between the armour's lines, decoded; lines may end in LF or CR LF.
-    static func openSSHContent(of file: borrowing SecretBytes) -> SecretBytes? {
-        let start = Self.openSSH.beginning.utf8CodeUnitCount
-        guard let end = Self.openSSH.end(in: file, from: start) else { return nil }
-        guard file.contains("\n", at: start) || file.contains("\r\n", at: start) else { return nil }
-        return file.base64Decoded(start..<end)
+    /// What stands between the armour's lines, which may end in LF or CR LF; what follows it is ignored, as in OpenSSH.
+    func body(in file: borrowing SecretBytes, from start: Int) -> Range<Int>? {
+        var lines = KeyFileLines(from: start + beginning.utf8CodeUnitCount)
+        guard let ending, let end = file.firstIndex(of: ending, from: start), lines.next(in: file)?.isEmpty == true
+        else { return nil }
+        return lines.position..<max(lines.position, end)
     }
 }

@@ -19,10 +19,12 @@ struct KeyMaterial: ~Copyable {
 
     private let secret: Secret
     private let stated: VerificationKey?
+    var comment: [UInt8]
 
-    init(_ secret: consuming Secret, stated: VerificationKey?) {
+    init(_ secret: consuming Secret, stated: VerificationKey?, comment: [UInt8] = []) {
         self.secret = secret
         self.stated = stated
+        self.comment = comment
     }
 
     /// The types of keys that sign here: those of security keys do not, only their authenticators do.
@@ -69,13 +71,12 @@ struct KeyMaterial: ~Copyable {
         return Scalar(curve: curve, bytes: bytes)
     }
 
-    consuming func privateKey(comment: [UInt8], minimumRSABitCount: Int) throws(KeyFileError) -> PrivateKey {
+    consuming func privateKey(minimumRSABitCount: Int) throws(KeyFileError) -> PrivateKey {
         let (stated, key): (PublicKey?, PrivateKey)
+        let comment = comment
         do throws(KeyError) {
-            if let blob = self.stated?.blob {
-                stated = try PublicKey(blob: blob, minimumRSABitCount: minimumRSABitCount)
-            } else {
-                stated = nil
+            stated = try self.stated.map { key throws(KeyError) in
+                try PublicKey(blob: key.blob, minimumRSABitCount: minimumRSABitCount)
             }
         } catch {
             throw KeyFileError(error)

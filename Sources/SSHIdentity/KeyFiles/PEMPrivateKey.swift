@@ -9,16 +9,16 @@ enum PEMPrivateKey {
         _ file: borrowing SecretBytes, at start: Int, format: KeyFileFormat, passphrase: borrowing SecretBytes,
         minimumRSABitCount: Int
     ) throws(KeyFileError) -> PrivateKey {
-        var lines = KeyFileLines(from: start + format.beginning.utf8CodeUnitCount)
-        guard lines.next(in: file)?.isEmpty == true, let end = format.end(in: file, from: start) else {
-            throw .malformed
-        }
+        guard let body = format.body(in: file, from: start) else { throw .malformed }
+        var lines = KeyFileLines(from: body.lowerBound)
         var encryption: KeyFileEncryption?
         if file.contains("Proc-Type: 4,ENCRYPTED", at: lines.position) {
             _ = lines.next(in: file)
             encryption = try KeyFileEncryption(header: try lines.field("DEK-Info: ", in: file))
         }
-        guard lines.position <= end, var content = file.base64Decoded(lines.position..<end) else { throw .malformed }
+        guard var content = file.base64Decoded(min(lines.position, body.upperBound)..<body.upperBound) else {
+            throw .malformed
+        }
         if format == .encryptedPKCS8 {
             var outer = DERReader(content)
             var info = try outer.descend()
@@ -34,7 +34,7 @@ enum PEMPrivateKey {
             // What a wrong passphrase gives may end like padding.
             throw encryption != nil && error == .malformed ? .wrongPassphrase : error
         }
-        return try material.privateKey(comment: [], minimumRSABitCount: minimumRSABitCount)
+        return try material.privateKey(minimumRSABitCount: minimumRSABitCount)
     }
 
     private static func material(

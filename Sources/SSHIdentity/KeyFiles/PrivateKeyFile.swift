@@ -21,8 +21,9 @@ package enum PrivateKeyFile {
             return try PEMPrivateKey.parse(
                 file, at: start, format: format, passphrase: passphrase, minimumRSABitCount: minimumRSABitCount)
         case .putty:
-            return try PuTTYPrivateKey(file).privateKey(
-                passphrase: passphrase, minimumRSABitCount: minimumRSABitCount)
+            return try PuTTYPrivateKey(file)
+                .material(passphrase: passphrase, minimumRSABitCount: minimumRSABitCount)
+                .privateKey(minimumRSABitCount: minimumRSABitCount)
         case .dsaPEM: throw .unsupportedKeyType("ssh-dss")
         case .sshCom, .ssh1: throw .unsupportedFormat(format.rawValue)
         }

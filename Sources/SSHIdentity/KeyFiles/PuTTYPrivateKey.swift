@@ -66,9 +66,9 @@ struct PuTTYPrivateKey: ~Copyable {
         return key
     }
 
-    func privateKey(
+    func material(
         passphrase: borrowing SecretBytes, minimumRSABitCount: Int
-    ) throws(KeyFileError) -> PrivateKey {
+    ) throws(KeyFileError) -> KeyMaterial {
         guard KeyMaterial.signs(Name(type)) else { throw .unsupportedKeyType(Name(type)) }
         let stated = try publicKey(minimumRSABitCount: minimumRSABitCount).verificationKey
         guard stretching?.isAffordable ?? true else { throw .tooMuchWork }
@@ -80,13 +80,13 @@ struct PuTTYPrivateKey: ~Copyable {
             guard error == .authenticationFailed else { throw .failed(operation: "opening a PuTTY key") }
             throw stretching == nil ? .malformed : .wrongPassphrase
         }
-        let material: KeyMaterial
         do throws(WireError) {
-            material = try Self.material(SecretReader(plain), for: stated)
+            var material = try Self.material(SecretReader(plain), for: stated)
+            material.comment = comment
+            return material
         } catch {
             throw .malformed
         }
-        return try material.privateKey(comment: comment, minimumRSABitCount: minimumRSABitCount)
     }
 
     /// The private part, proven by its MAC.
