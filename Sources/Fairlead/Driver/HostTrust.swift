@@ -15,17 +15,8 @@ struct HostTrust: Sendable {
     static func load(_ configuration: SSHConfiguration) async throws(SSHError) -> HostTrust {
         var trust = HostTrust(configuration: configuration)
         guard let options = trust.options else { return trust }
-        for path in options.userFiles + options.globalFiles {
-            let contents = await Blocking.run { () -> Result<[UInt8], PlatformFiles.Failure> in
-                Result { () throws(PlatformFiles.Failure) in
-                    try PlatformFiles.read(path, upTo: KnownHosts.maximumByteCount)
-                }
-            }
-            switch contents {
-            case .success(let bytes): trust.knownHosts.add(file: path, contents: bytes)
-            case .failure(.missing): break
-            case .failure(let failure): configuration.logger.warning("\(path): \(failure.text)")
-            }
+        trust.knownHosts = await read(options.userFiles + options.globalFiles) {
+            configuration.logger.warning("\($0): \($1.text)")
         }
         for warning in trust.knownHosts.warnings { configuration.logger.warning("\(warning)") }
         trust.ordering = trust.knownHosts
@@ -34,6 +25,26 @@ struct HostTrust: Sendable {
             try await KnownHostsCommand(arguments: command).ask(.order, name, key: nil, into: &trust.ordering)
         }
         return trust
+    }
+
+    /// The known hosts of some files, as they are now.
+    static func read(
+        _ paths: [String], _ report: (String, PlatformFiles.Failure) -> Void = { _, _ in }
+    ) async -> KnownHosts {
+        var knownHosts = KnownHosts()
+        for path in paths {
+            let contents = await Blocking.run { () -> Result<[UInt8], PlatformFiles.Failure> in
+                Result { () throws(PlatformFiles.Failure) in
+                    try PlatformFiles.read(path, upTo: KnownHosts.maximumByteCount)
+                }
+            }
+            switch contents {
+            case .success(let bytes): knownHosts.add(file: path, contents: bytes)
+            case .failure(.missing): break
+            case .failure(let failure): report(path, failure)
+            }
+        }
+        return knownHosts
     }
 
     private init(configuration: SSHConfiguration) {

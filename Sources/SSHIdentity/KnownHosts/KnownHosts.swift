@@ -117,8 +117,12 @@ public struct KnownHosts: Sendable {
     /// - Parameter key: The key.
     /// - Returns: One value for each line that holds the key, in the order of the files.
     public func names(of key: PublicKey) -> [KnownHostNames] {
+        names(of: key.fingerprint)
+    }
+
+    package func names(of fingerprint: Fingerprint) -> [KnownHostNames] {
         texts.flatMap { text in
-            text.lines(with: [key.fingerprint]).filter { $0.line.marker == .none }.map { text.names(of: $0.line) }
+            text.lines(with: [fingerprint]).filter { $0.line.marker == .none }.map { text.names(of: $0.line) }
         }
     }
 

@@ -1,0 +1,96 @@
+import Logging
+import SSHCore
+import SSHCrypto
+import SSHIdentity
+import SSHWire
+
+/// What the keys that a host has announced change in the user's known hosts (`UpdateHostKeys`, OpenSSH PROTOCOL §2.5).
+///
+/// An announcement is the word of a server that is trusted by one key, and could be used to leave others behind (attacks C12).
+/// So a key counts only once its possession is proven, and nothing is touched that a person arranged: see `HostTrust.update`.
+struct HostKeyUpdate: Sendable {
+    /// The file that is changed.
+    let path: String
+    /// The host's key that vouches for the change, and must still be on record.
+    let vouching: PublicKey
+    /// Announced keys that are not on record.
+    let added: [PublicKey]
+    /// Keys on record that the host announces no more.
+    let removed: [KnownHostRecord]
+
+    /// For a person who is to agree.
+    var question: String {
+        let lines =
+            removed.map { "Forget \(PublicKey.displayName(ofType: $0.typeName)) \($0.fingerprint.sha256)" }
+            + added.map { "Learn \($0.typeDisplayName) \($0.fingerprint.sha256)" }
+        return "The host has changed its keys, which its known key vouches for.\n" + lines.joined(separator: "\n")
+            + "\nUpdate \(path)?"
+    }
+}
+
+extension HostTrust {
+    /// Whether this kind of trust lets a host speak for its other keys: its key is in the user's own file, or a person put it
+    /// there just now. Nobody else's word counts: a certificate's, a system's file, a command, a pin (ruling 20).
+    func permitsUpdates(by token: TrustedHostKey) -> Bool {
+        guard let options, options.updatesHostKeys != .no, !token.restrictsAuthentication else { return false }
+        switch token.ground {
+        case .knownHosts(let location): return location.file == options.userFiles.first
+        case .firstContact: return options.policy == .ask
+        case .certificate, .pin, .caller, .loopback, .unverified: return false
+        }
+    }
+
+    /// What an announcement would change; nil where it changes nothing, or where a person arranged more than one name and one
+    /// key a line: an authority, another name for a key, another file.
+    func update(after token: TrustedHostKey, announced: [PublicKey]) async -> HostKeyUpdate? {
+        guard let options, let path = options.userFiles.first, permitsUpdates(by: token) else { return nil }
+        let (host, port) = (configuration.trustName, configuration.port)
+        let types = Set(configuration.offer.hostKeys.map(\.keyType.text))
+        let known = await HostTrust.read(options.userFiles + options.globalFiles)
+        let records = known.keys(host: host, port: port)
+        guard announced.contains(token.key), records.contains(where: { $0.fingerprint == token.key.fingerprint }),
+            records.allSatisfy({ $0.location.file == path }), !known.hasAuthority(host: host, port: port)
+        else { return nil }
+        let added = announced.filter { key in
+            types.contains(key.typeName) && !records.contains { $0.fingerprint == key.fingerprint }
+        }
+        // What may be announced beyond the limit is not known to be gone, nor what we would not have understood.
+        let isComplete = announced.count < Limits.announcedHostKeyCount
+        let removed = records.filter { record in
+            isComplete && types.contains(record.typeName)
+                && !announced.contains { $0.fingerprint == record.fingerprint }
+        }
+        let places = records.map(\.location)
+        let changing = added.map(\.fingerprint) + removed.map(\.fingerprint)
+        guard !changing.isEmpty, changing.flatMap(known.names(of:)).allSatisfy({ places.contains($0.location) }),
+            added.allSatisfy({ known.isRevoked($0, host: host, port: port) == nil })
+        else { return nil }
+        return HostKeyUpdate(path: path, vouching: token.key, added: added, removed: removed)
+    }
+
+    /// Writes what has been proven and agreed to.
+    func perform(_ update: HostKeyUpdate) async {
+        let (host, port, hashed) = (configuration.trustName, configuration.port, options?.hashesNames == true)
+        let failure = await Blocking.run { () -> String? in
+            do throws(PlatformFiles.Failure) {
+                let backup = try KnownHostsFile.edit(update.path) { contents in
+                    var known = KnownHosts()
+                    known.add(file: update.path, contents: contents)
+                    guard case .known = known.verdict(for: update.vouching, host: host, port: port) else { return nil }
+                    var random = RandomSource.system()
+                    let edited = try? KnownHostsEdit.updating(
+                        host: host, port: port, hashed: hashed, adding: update.added,
+                        removing: Set(update.removed.map(\.fingerprint)), in: contents, random: &random)
+                    return edited ?? nil
+                }
+                return backup == nil ? "its lines say more than one name and one key each" : nil
+            } catch {
+                return error.text
+            }
+        }
+        let logger = configuration.logger
+        if let failure { return logger.debug("\(update.path) is not updated: \(failure)") }
+        for record in update.removed { logger.debug("forgot the host's key \(record.fingerprint.sha256)") }
+        for key in update.added { logger.debug("learned the host's key \(key.fingerprint.sha256)") }
+    }
+}
