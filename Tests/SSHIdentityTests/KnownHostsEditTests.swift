@@ -87,8 +87,8 @@ import Testing
     private func update(_ text: String, adding: [Int], removing: [Int] = [], hashed: Bool = false) throws -> String? {
         var random = RandomSource.seeded(3)
         let edited = try KnownHostsEdit.updating(
-            host: "alpha", port: 22, hashed: hashed, adding: adding.map { try testKey($0) },
-            removing: Set(removing.map { try testKey($0).fingerprint }), in: Array(text.utf8), random: &random)
+            (adding.map { try testKey($0) }, Set(removing.map { try testKey($0).fingerprint })), of: ("alpha", 22),
+            hashed: hashed, in: Array(text.utf8), random: &random)
         return edited.map { String(decoding: $0, as: UTF8.self) }
     }
 
@@ -132,7 +132,7 @@ import Testing
         for host in ["alpha\n@cert-authority *", "alpha\r", "al pha", "*", "|1|", "alpha,beta"] {
             #expect(throws: HostNameError.self) {
                 try KnownHostsEdit.updating(
-                    host: host, port: 22, hashed: false, adding: [testKey(4)], removing: [],
+                    ([testKey(4)], []), of: (host, 22), hashed: false,
                     in: Array("alpha \(testKey(1).openSSHLine)\n".utf8), random: &random)
             }
         }

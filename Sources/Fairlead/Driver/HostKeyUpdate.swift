@@ -79,8 +79,8 @@ extension HostTrust {
                     guard case .known = known.verdict(for: update.vouching, host: host, port: port) else { return nil }
                     var random = RandomSource.system()
                     let edited = try? KnownHostsEdit.updating(
-                        host: host, port: port, hashed: hashed, adding: update.added,
-                        removing: Set(update.removed.map(\.fingerprint)), in: contents, random: &random)
+                        (update.added, Set(update.removed.map(\.fingerprint))), of: (host, port), hashed: hashed,
+                        in: contents, random: &random)
                     return edited ?? nil
                 }
                 return backup == nil ? "its lines say more than one name and one key each" : nil

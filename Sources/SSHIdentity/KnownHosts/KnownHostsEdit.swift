@@ -30,22 +30,22 @@ package enum KnownHostsEdit {
     ///   the file says more about the host or its keys than one name with one key a line: another name for a key, several
     ///   names in a line, a pattern, an authority, a revoked key. What a person arranged is not touched.
     package static func updating(
-        host: String, port: Int, hashed: Bool, adding added: [PublicKey], removing removed: Set<Fingerprint>,
+        _ keys: (added: [PublicKey], removed: Set<Fingerprint>), of host: (name: String, port: Int), hashed: Bool,
         in bytes: [UInt8], random: inout RandomSource
     ) throws(HostNameError) -> [UInt8]? {
         let text = KnownHostsText(path: "", bytes: bytes)
-        let named = text.lines(for: [HostName(host, port: port)])[0]
+        let named = text.lines(for: [HostName(host.name, port: host.port)])[0]
         guard named.allSatisfy({ $0.marker == .none && text.hasOneName($0) }) else { return nil }
         let numbers = Set(named.map(\.number))
-        let held = text.lines(with: removed.union(added.map(\.fingerprint)))
+        let held = text.lines(with: keys.removed.union(keys.added.map(\.fingerprint)))
         guard held.allSatisfy({ numbers.contains($0.line.number) }) else { return nil }
-        let leaving = held.filter { removed.contains($0.fingerprint) }.map(\.line)
-        let new = added.filter { key in !held.contains { $0.fingerprint == key.fingerprint } }
+        let leaving = held.filter { keys.removed.contains($0.fingerprint) }.map(\.line)
+        let new = keys.added.filter { key in !held.contains { $0.fingerprint == key.fingerprint } }
         guard !leaving.isEmpty || !new.isEmpty else { return nil }
         var result = text.removing(leaving)
         if let last = result.last, last != ASCII.lineFeed { result.append(ASCII.lineFeed) }
         for key in new {
-            result += try KnownHosts.line(host: host, port: port, key: key, hashed: hashed, random: &random)
+            result += try KnownHosts.line(host: host.name, port: host.port, key: key, hashed: hashed, random: &random)
         }
         return result
     }

@@ -36,7 +36,7 @@ extension KnownHostsFuzz {
         }
         var random = RandomSource.seeded(1)
         let updated = try? KnownHostsEdit.updating(
-            host: host, port: port, hashed: port != 22, adding: [key], removing: [], in: input, random: &random)
+            ([key], []), of: (host, port), hashed: port != 22, in: input, random: &random)
         guard let updated else { return }
         precondition(updated.starts(with: input), "adding a key changed something else")
         var known = KnownHosts()
