@@ -61,7 +61,7 @@ import Testing
         #expect(try open(try folder.bytes(of: "output")).publicKey == whole)
     }
 
-    @Test("an Ed25519 seed that ends in zeros is whole again, though PuTTY leaves them out")
+    @Test("an Ed25519 seed in a PuTTY file, which is a number, may lack the zeros at its end")
     func shortSeed() async throws {
         let seed = [UInt8](repeating: 7, count: 29) + [0, 0, 0]
         let key = try SigningKey(ed25519Seed: SecretBytes(copying: seed)).verificationKey

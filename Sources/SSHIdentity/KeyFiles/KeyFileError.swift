@@ -69,3 +69,14 @@ extension KeyFileError {
         }
     }
 }
+
+extension PublicKey {
+    /// The public half that a key file states, if it is one that is taken.
+    init(stated blob: [UInt8], _ minimumRSABitCount: Int) throws(KeyFileError) {
+        do throws(KeyError) {
+            try self.init(blob: blob, minimumRSABitCount: minimumRSABitCount)
+        } catch {
+            throw KeyFileError(error)
+        }
+    }
+}

@@ -72,15 +72,11 @@ struct KeyMaterial: ~Copyable {
     }
 
     consuming func privateKey(minimumRSABitCount: Int) throws(KeyFileError) -> PrivateKey {
-        let (stated, key): (PublicKey?, PrivateKey)
         let comment = comment
-        do throws(KeyError) {
-            stated = try self.stated.map { key throws(KeyError) in
-                try PublicKey(blob: key.blob, minimumRSABitCount: minimumRSABitCount)
-            }
-        } catch {
-            throw KeyFileError(error)
+        let stated = try self.stated.map { key throws(KeyFileError) in
+            try PublicKey(stated: key.blob, minimumRSABitCount)
         }
+        let key: PrivateKey
         do throws(KeyError) {
             key = try PrivateKey(Self.signingKey(secret, minimumRSABitCount), commentBytes: comment)
         } catch {

@@ -19,7 +19,7 @@ package enum OpenSSHPrivateKey {
         // Before anybody types a passphrase for nothing.
         let type = PublicKey.type(ofBlob: envelope.publicBlob) ?? ""
         guard KeyMaterial.signs(type) else { throw .unsupportedKeyType(type) }
-        let stated = try envelope.publicKey(minimumRSABitCount: minimumRSABitCount)
+        let stated = try PublicKey(stated: envelope.publicBlob, minimumRSABitCount)
         let plain = isLocked ? try envelope.open(passphrase) : envelope.privatePart.copy()
         let material: KeyMaterial
         do throws(WireError) {
@@ -37,7 +37,7 @@ package enum OpenSSHPrivateKey {
     package static func publicKey(
         of file: borrowing SecretBytes, minimumRSABitCount: Int = 2048
     ) throws(KeyFileError) -> PublicKey {
-        try Envelope.read(file).publicKey(minimumRSABitCount: minimumRSABitCount)
+        try PublicKey(stated: Envelope.read(file).publicBlob, minimumRSABitCount)
     }
 
     /// Two equal check numbers, the key's type and fields, the comment, and padding to eight bytes that counts up from one.
@@ -137,14 +137,6 @@ private struct Envelope: ~Copyable {
             return try algorithm.decrypt(privatePart, tag: tag, key: key)
         } catch {
             throw error == .authenticationFailed ? .wrongPassphrase : .malformed
-        }
-    }
-
-    func publicKey(minimumRSABitCount: Int) throws(KeyFileError) -> PublicKey {
-        do throws(KeyError) {
-            return try PublicKey(blob: publicBlob, minimumRSABitCount: minimumRSABitCount)
-        } catch {
-            throw KeyFileError(error)
         }
     }
 }

@@ -56,12 +56,7 @@ struct PuTTYPrivateKey: ~Copyable {
     }
 
     func publicKey(minimumRSABitCount: Int) throws(KeyFileError) -> PublicKey {
-        let key: PublicKey
-        do throws(KeyError) {
-            key = try PublicKey(blob: publicBlob, minimumRSABitCount: minimumRSABitCount)
-        } catch {
-            throw KeyFileError(error)
-        }
+        let key = try PublicKey(stated: publicBlob, minimumRSABitCount)
         guard key.verificationKey.type == Name(type) else { throw .malformed }
         return key
     }
@@ -125,7 +120,7 @@ struct PuTTYPrivateKey: ~Copyable {
         let secret: KeyMaterial.Secret
         switch stated {
         case .ed25519:
-            // A number with its lowest byte first, and without the zeros at its end.
+            // A number with its lowest byte first: zeros at its end count for nothing.
             let number = try fields.readSecretString()
             guard number.count <= 32 else { throw .outOfRange }
             secret = .ed25519(seed: number.appending([UInt8](repeating: 0, count: 32 - number.count)))
