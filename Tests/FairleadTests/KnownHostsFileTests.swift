@@ -1,4 +1,5 @@
 import Foundation
+import SSHIdentity
 import TestSupport
 import Testing
 
@@ -106,6 +107,32 @@ import Testing
         #expect(throws: PlatformFiles.Failure.notRegular) { try edit(path, Self.second) }
         #expect(throws: PlatformFiles.Failure.notRegular) { try edit("/dev/null", Self.second) }
         try KnownHostsFile.append(line: Array(Self.first.utf8), to: "/dev/null")
+    }
+
+    @Test("LF-01: a FIFO, a directory, a gigabyte, no file, an empty and an unreadable one are told apart at once")
+    func reading() async throws {
+        func read(_ path: String) throws(PlatformFiles.Failure) -> [UInt8] {
+            try PlatformFiles.read(path, upTo: KnownHosts.maximumByteCount)
+        }
+        #expect(throws: PlatformFiles.Failure.missing) { try read(path) }
+        #expect(throws: PlatformFiles.Failure.missing) { try read(path + "/below") }
+        #expect(throws: PlatformFiles.Failure.system(EISDIR)) { try read(folder.path) }
+        try #require(mkfifo(path, 0o600) == 0)
+        #expect(throws: PlatformFiles.Failure.notRegular) { try read(path) }
+        let huge = try folder.write("", to: "huge")
+        try #require(truncate(huge, 1 << 30) == 0)
+        #expect(throws: PlatformFiles.Failure.tooLarge) { try read(huge) }
+        let empty = try folder.write("", to: "empty")
+        #expect(try read(empty).isEmpty)
+        #expect(try read("/dev/null").isEmpty)
+        let open = try TemporaryDirectory(isPublic: true)
+        let secret = try open.write(Self.first, to: "unreadable", mode: 0)
+        await #expect(processExitsWith: .success) { [path = secret as String] in
+            if geteuid() == 0 { try #require(setuid(65534) == 0) }
+            #expect(throws: PlatformFiles.Failure.system(EACCES)) {
+                try PlatformFiles.read(path, upTo: KnownHosts.maximumByteCount)
+            }
+        }
     }
 
     @Test(

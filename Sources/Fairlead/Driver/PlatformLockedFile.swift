@@ -10,8 +10,8 @@
 /// there, and else begins anew. A device has no lines to protect and is not locked.
 struct LockedFile: ~Copyable {
     /// Five seconds at most: whoever may read the file may lock it, for as long as they like.
-    static let attemptCount = 2000
-    private static let pauseInMicroseconds: UInt32 = 2000
+    static let attemptCount = 1000
+    private static let pauseInMicroseconds: UInt32 = 5000
 
     let descriptor: Int32
     let status: stat
