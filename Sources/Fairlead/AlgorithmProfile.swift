@@ -52,6 +52,12 @@ extension SSHConfiguration {
     /// The names of a list as it is offered.
     package func offers(_ slot: AlgorithmSlot) -> [String] { slot.names(in: algorithms) }
 
+    private static func keyTypes(where isWanted: (SignatureAlgorithm) -> Bool) -> [String] {
+        SignatureAlgorithm.allCases.filter(isWanted).map(\.keyType.text).reduce(into: []) {
+            if !$0.contains($1) { $0.append($1) }
+        }
+    }
+
     /// What this library has, by the queries of `ssh -Q` and the options that take such lists; nil for another query.
     package static func algorithmNames(_ query: String) -> [String]? {
         switch query {
@@ -59,9 +65,9 @@ extension SSHConfiguration {
         case "cipher-auth": CipherAlgorithm.allCases.filter(\.isAuthenticated).map(\.rawValue)
         case "mac": AlgorithmSlot.mac.allNames
         case "kex": AlgorithmSlot.keyExchange.allNames
-        case "key", "key-plain":
-            SignatureAlgorithm.allCases.map(\.keyType.text).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
-        case "key-cert": []
+        case "key": keyTypes { _ in true }
+        case "key-plain": keyTypes { !$0.isCertificate }
+        case "key-cert": keyTypes(where: \.isCertificate)
         case "key-sig", "sig": AlgorithmSlot.hostKey.allNames
         case "compression": CompressionAlgorithm.allCases.map(\.rawValue)
         case "protocol-version": ["2"]
@@ -70,7 +76,7 @@ extension SSHConfiguration {
                 "cipher", "cipher-auth", "compression", "kex", "key", "key-cert", "key-plain", "key-sig", "mac",
                 "protocol-version", "sig",
             ]
-        case "PubkeyAcceptedAlgorithms", "HostbasedAcceptedAlgorithms": AlgorithmSlot.hostKey.allNames
+        case "HostbasedAcceptedAlgorithms": AlgorithmSlot.hostKey.allNames
         default: AlgorithmSlot.allCases.first { $0.rawValue.lowercased() == query.lowercased() }?.allNames
         }
     }
@@ -81,7 +87,7 @@ extension SSHConfiguration.AlgorithmSlot {
     var allNames: [String] {
         switch self {
         case .keyExchange: KeyExchangeAlgorithm.available.map(\.rawValue)
-        case .hostKey: SignatureAlgorithm.allCases.map(\.rawValue)
+        case .hostKey, .login: SignatureAlgorithm.allCases.map(\.rawValue)
         case .cipher: CipherAlgorithm.allCases.map(\.rawValue)
         case .mac: MACAlgorithm.allCases.map(\.rawValue)
         }
@@ -91,6 +97,7 @@ extension SSHConfiguration.AlgorithmSlot {
         switch self {
         case .keyExchange: policy.keyExchanges.map(\.rawValue)
         case .hostKey: policy.hostKeys.map(\.rawValue)
+        case .login: policy.logins.map(\.rawValue)
         case .cipher: policy.ciphers.map(\.rawValue)
         case .mac: policy.macs.map(\.rawValue)
         }

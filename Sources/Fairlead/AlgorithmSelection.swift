@@ -7,6 +7,7 @@ extension SSHConfiguration {
     package enum AlgorithmSlot: String, CaseIterable, Sendable {
         case keyExchange = "KexAlgorithms"
         case hostKey = "HostKeyAlgorithms"
+        case login = "PubkeyAcceptedAlgorithms"
         case cipher = "Ciphers"
         case mac = "MACs"
     }
@@ -24,6 +25,9 @@ extension SSHConfiguration {
             algorithms.hostKeys = try Self.apply(
                 list, to: algorithms.hostKeys, standard.hostKeys, of: SignatureAlgorithm.allCases, slot.rawValue)
             keepsHostKeyOrder = !(list.hasPrefix("+") || list.hasPrefix("-"))
+        case .login:
+            algorithms.logins = try Self.apply(
+                list, to: algorithms.logins, standard.logins, of: SignatureAlgorithm.allCases, slot.rawValue)
         case .cipher:
             algorithms.ciphers = try Self.apply(
                 list, to: algorithms.ciphers, standard.ciphers, of: CipherAlgorithm.allCases, slot.rawValue)
@@ -37,7 +41,8 @@ extension SSHConfiguration {
     package mutating func selectAuthorityAlgorithms(_ list: String) throws(SSHError) {
         let standard = Certificate.authorityAlgorithms
         authorityAlgorithms = try Self.apply(
-            list, to: standard, standard, of: SignatureAlgorithm.allCases, "CASignatureAlgorithms")
+            list, to: standard, standard, of: SignatureAlgorithm.allCases.filter { !$0.isCertificate },
+            "CASignatureAlgorithms")
     }
 
     private static func apply<Algorithm: RawRepresentable<String> & Equatable>(

@@ -46,8 +46,12 @@ public struct ConnectionInfo: Sendable {
     public internal(set) var announcedHostKeys: [PublicKey] = []
     /// Whether strict key exchange is in force (CVE-2023-48795).
     public internal(set) var isStrict = false
-    /// What convinced the server: `none`, `publickey`, `publickey, unproven` or `password`.
+    /// The methods that convinced the server, comma-separated: `none`, `publickey`, `password`, `keyboard-interactive`.
     public internal(set) var authenticationMethod = ""
+    /// Whether the server saw any proof of who logs in; one that lets everybody in may fake prompts of ours later.
+    public internal(set) var isAuthenticationProven = false
+    /// The host's certificate, where it was trusted for that.
+    public internal(set) var hostCertificate: Certificate?
     /// What the server takes for a login's signature; nil where it did not say (RFC 8308 §3.1).
     public internal(set) var serverSignatureAlgorithms: [String]?
     /// Whether the server announced `ping@openssh.com` and `publickey-hostbound@openssh.com`.

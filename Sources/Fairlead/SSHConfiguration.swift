@@ -23,8 +23,18 @@ public struct SSHConfiguration: Sendable {
     ///
     /// Default `nil`: the host itself.
     public var hostKeyAlias: String?
-    /// Means to log in, tried in this order.
+    /// Means to log in, tried in this order within each method.
     public var credentials: [Credential]
+    /// The methods to log in by, in the order in which they are tried as far as the server takes them.
+    public var authenticationMethods = ["publickey", "keyboard-interactive", "password"]
+    /// Whether a login is refused that the server granted without asking for any proof.
+    ///
+    /// Default false: it is told by `ConnectionInfo.isAuthenticationProven`.
+    public var requiresProof = false
+    /// How keys that were read from files are given to the first agent of the credentials.
+    ///
+    /// Default `nil`: not at all.
+    public var agentAddition: AgentAddition?
     /// The bound on TCP and identification for each address.
     ///
     /// Default `nil`: 30 seconds for everything up to NEWKEYS.

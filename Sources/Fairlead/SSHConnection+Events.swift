@@ -7,9 +7,10 @@ import SSHWire
 
 /// A question of the login.
 enum LoginStep {
-    case hostKey(PublicKey)
+    case hostKey(PublicKey, Certificate?)
     case credential(AuthenticationRound)
     case signature(SignatureRequest)
+    case prompts(UserauthInfoRequest)
     case done
 }
 
@@ -20,13 +21,18 @@ extension SSHConnection {
         case .identified(let server):
             facts.serverIdentification = PeerText.line(server.line)
             configuration.logger.debug("server: \(facts.serverIdentification)")
-        case .hostKeyOffered(let key, _): loginStep(.hostKey(key))
+        case .hostKeyOffered(let key, let certificate): loginStep(.hostKey(key, certificate))
         case .keysExchanged: logAlgorithms()
         case .authenticationNeeded(let round): loginStep(.credential(round))
         case .signatureNeeded(let request): loginStep(.signature(request))
-        case .authenticated(let proof):
-            facts.authenticationMethod = proof.rawValue
+        case .promptsReceived(let request): loginStep(.prompts(request))
+        case .authenticated(let proofs):
+            facts.authenticationMethod = proofs.map(\.rawValue).joined(separator: ",")
+            facts.isAuthenticationProven = proofs.contains(where: \.isProof)
             loginStep(.done)
+        case .hostKeysProven(let keys):
+            provenHostKeys = keys
+            wake(.hostKeys)
         case .banner(let text):
             configuration.onBanner?(
                 PeerText.block(text.readableBytesView, maximumByteCount: Limits.bannerByteCount))

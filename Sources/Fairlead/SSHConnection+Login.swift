@@ -3,64 +3,100 @@ import NIOPosix
 import SSHCore
 import SSHCrypto
 import SSHIdentity
+import SSHWire
 
 /// From the open transport to the first channel: the questions of the login, answered one by one.
 extension SSHConnection {
-    func login(_ trust: HostTrust) async throws(SSHError) {
-        var chooser = CredentialChooser(configuration, refusesPasswords: false)
+    /// `chooser` goes on where another connection ended.
+    func login(_ trust: HostTrust, resuming chooser: CredentialChooser?) async throws(SSHError) {
+        self.chooser = chooser
         while true {
             switch try await nextLoginStep() {
-            case .hostKey(let key):
+            case .hostKey(let key, let certificate):
                 isRepeatable = false
-                let token = try await verify(key, trust)
-                isRepeatable = token.isRepeatable
-                chooser = CredentialChooser(configuration, refusesPasswords: token.restrictsAuthentication)
+                let token = try await verify(key, certificate, trust)
+                isRepeatable = token.isRepeatable && chooser == nil
+                restrictsAuthentication = token.restrictsAuthentication
                 facts.hostKey = key
                 try perform(.trust(token))
-            case .credential(let round):
-                let before = chooser
-                let (after, request) = try await unlessLost { [self] () async throws(SSHError) in
-                    var chooser = before
-                    let request = try await chooser.next(round) { await self.signatureAlgorithms(for: $0) }
-                    return (chooser, request)
-                }
-                chooser = after
-                guard let request else {
-                    try? perform(.giveUpAuthentication)
-                    throw chooser.denial
-                }
-                if case .password = request { isRepeatable = false }
-                try perform(.authenticate(request))
-            case .signature(let request): try await answer(request, with: &chooser)
-            case .done:
-                return
+            case .credential(let round): try await answer(round)
+            case .signature(let request): try await answer(request)
+            case .prompts(let request): try await answer(request)
+            case .done: return try welcome()
             }
         }
     }
 
-    private func answer(
-        _ request: SignatureRequest, with chooser: inout CredentialChooser
-    ) async throws(SSHError) {
-        if case .locked = chooser.currentKey { isRepeatable = false }
-        let before = chooser
-        let (after, key) = try await unlessLost { () async throws(SSHError) in
-            var chooser = before
-            let key = try await chooser.unlockCurrentKey()
-            return (chooser, key)
+    private func answer(_ round: AuthenticationRound) async throws(SSHError) {
+        let request = try await choosing { (chooser) async throws(SSHError) in
+            try await chooser.next(round) { await self.signatureAlgorithms(for: $0, isCertificate: $1) }
         }
-        chooser = after
-        guard let key else {
-            // Nobody unlocked it: the next credential, without a word from the server.
-            return loginSteps.insert(
-                .credential(AuthenticationRound(methods: nil, isPartialSuccess: false)), at: 0)
+        guard let request else {
+            try? perform(.giveUpAuthentication)
+            throw chooser?.denial() ?? Self.cancelled
         }
-        try perform(.provideSignature(try await sign(request, with: key)))
+        if case .password = request { isRepeatable = false }
+        try perform(.authenticate(request))
     }
 
-    private func verify(_ key: PublicKey, _ trust: HostTrust) async throws(SSHError) -> TrustedHostKey {
+    private func answer(_ request: SignatureRequest) async throws(SSHError) {
+        if chooser?.signsUnattended == false { isRepeatable = false }
+        let signature = try await choosing { (chooser) async throws(SSHError) in try await chooser.sign(request) }
+        guard let signature else { return chooseNext() }
+        try perform(.provideSignature(signature))
+    }
+
+    private func answer(_ request: UserauthInfoRequest) async throws(SSHError) {
+        isRepeatable = false
+        let answers = try await choosing { (chooser) async throws(SSHError) in try await chooser.answers(to: request) }
+        guard let answers else { return chooseNext() }
+        try perform(.answer(answers))
+    }
+
+    /// Nobody signed or answered: the next credential, without a word from the server.
+    private func chooseNext() {
+        loginSteps.insert(.credential(AuthenticationRound(methods: nil, isPartialSuccess: false)), at: 0)
+    }
+
+    private func welcome() throws(SSHError) {
+        guard !facts.isAuthenticationProven else { return }
+        guard !configuration.requiresProof else {
+            throw SSHError(
+                .authentication, .denied,
+                "\(configuration.user)@\(configuration.host): the server asked for no proof of who logs in")
+        }
+        configuration.logger.notice("the server let us in without any proof of who we are")
+    }
+
+    /// Lets the chooser do what takes time, and keeps what it has learned.
+    private func choosing<Value: Sendable>(
+        _ body: @escaping @Sendable (inout CredentialChooser) async throws(SSHError) -> Value
+    ) async throws(SSHError) -> Value {
+        let before = chooser
+        let proof = engine.sessionProof
+        let restricts = restrictsAuthentication
+        let configuration = configuration
+        let (after, value) = try await unlessLost { () async throws(SSHError) in
+            var chooser: CredentialChooser
+            if let before {
+                chooser = before
+                chooser.bind(to: proof)
+            } else {
+                chooser = await CredentialChooser.make(configuration, refusesSecrets: restricts, session: proof)
+            }
+            let value = try await body(&chooser)
+            return (chooser, value)
+        }
+        chooser = after
+        return value
+    }
+
+    private func verify(
+        _ key: PublicKey, _ certificate: Certificate?, _ trust: HostTrust
+    ) async throws(SSHError) -> TrustedHostKey {
         do throws(SSHError) {
             return try await unlessLost { [address = facts.remoteAddress] () async throws(SSHError) in
-                try await trust.verify(key, from: address)
+                try await trust.verify(key, certificate: certificate, from: address)
             }
         } catch {
             try? perform(.refuseHostKey)
@@ -68,18 +104,20 @@ extension SSHConnection {
         }
     }
 
-    private func signatureAlgorithms(for key: PublicKey) -> [SignatureAlgorithm] {
-        engine.signatureAlgorithms(for: key)
+    private func signatureAlgorithms(for key: PublicKey, isCertificate: Bool) -> [SignatureAlgorithm] {
+        engine.signatureAlgorithms(for: key, isCertificate: isCertificate)
     }
 
-    private func sign(_ request: SignatureRequest, with key: PrivateKey) async throws(SSHError) -> [UInt8] {
-        let signature = await Blocking.run { () -> [UInt8]? in
-            try? key.signingKey.sign(request.data, algorithm: request.algorithm)
+    /// Those keys that the server proves to hold: all, or none where it refuses (OpenSSH PROTOCOL §2.5).
+    func proveHostKeys(_ keys: [PublicKey]) async throws(SSHError) -> [PublicKey] {
+        provenHostKeys = nil
+        try perform(.proveHostKeys(keys))
+        while true {
+            if let provenHostKeys { return provenHostKeys }
+            if let failure { throw failure }
+            if Task.isCancelled { throw Self.cancelled }
+            await wait(for: .hostKeys)
         }
-        guard let signature else {
-            throw SSHError(.authentication, .misuse, "The private key could not sign")
-        }
-        return signature
     }
 
     private func nextLoginStep() async throws(SSHError) -> LoginStep {

@@ -34,6 +34,12 @@ public actor SSHConnection {
     var sessions: [SessionID: Session] = [:]
     /// Questions of the login that wait for whoever drives it.
     var loginSteps: [LoginStep] = []
+    /// What the login has tried and has left; another connection can go on with it.
+    var chooser: CredentialChooser?
+    /// The host's key is not the one on record.
+    var restrictsAuthentication = false
+    /// The answer to the last question for proofs.
+    var provenHostKeys: [PublicKey]?
     /// Why the connection is over; set once.
     private(set) var failure: SSHError?
     /// Whether starting over would cost nobody anything: no person was asked, and no password was sent.

@@ -50,6 +50,7 @@ extension SSHError {
         case .sequenceNumber: .keyExchange
         case .rekeys: .lost
         case .heldBytes: .hostKey
+        case .prompts: .authentication
         case .deferredPackets: .lost
         }
     }

@@ -96,12 +96,14 @@ public struct SSHError: Error, Hashable, Sendable, CustomStringConvertible {
     public let offers: Offers?
     /// Other keys on record; only where `kind` is `hostKeyChanged`.
     public let knownKeys: [KnownHostRecord]
+    /// What was tried, skipped and refused to log in, a line each; only where `kind` is `denied`.
+    public let attempts: [String]
     /// The key that the host showed; only where `stage` is `hostKey` and the key's possession is proven.
     public let offeredKey: PublicKey?
 
     package init(
         _ stage: Stage, _ kind: Kind, _ message: String, serverText: String? = nil, offers: Offers? = nil,
-        knownKeys: [KnownHostRecord] = [], offeredKey: PublicKey? = nil
+        knownKeys: [KnownHostRecord] = [], offeredKey: PublicKey? = nil, attempts: [String] = []
     ) {
         self.stage = stage
         self.kind = kind
@@ -110,6 +112,7 @@ public struct SSHError: Error, Hashable, Sendable, CustomStringConvertible {
         self.offers = offers
         self.knownKeys = knownKeys
         self.offeredKey = offeredKey
+        self.attempts = attempts
     }
 
     /// Who can mend it.

@@ -21,3 +21,14 @@ package struct SecretBuffer: ~Copyable {
         Secret(Password(bytes.prefix(count)))
     }
 }
+
+extension Secret {
+    /// Compares in constant time; only the lengths show.
+    package func isEqual(to other: Secret) -> Bool { password.secret.isEqual(to: other.password.secret) }
+
+    /// The text itself, of an answer that was no secret after all.
+    package var openText: String {
+        var reader = SecretReader(password.secret.copy())
+        return String(decoding: (try? reader.readPublic(count: reader.remainingByteCount)) ?? [], as: UTF8.self)
+    }
+}

@@ -1,3 +1,4 @@
+import Logging
 public import NIOCore
 import NIOPosix
 
@@ -35,26 +36,49 @@ private func openConnection(
     var connector = Connector(
         configuration: configuration, trust: trust,
         eventLoop: eventLoop ?? MultiThreadedEventLoopGroup.singleton.next())
-    if let connection = try await logIn(connector) { return connection }
-    connector.isPolite = true
-    guard let connection = try await logIn(connector) else {
-        throw SSHError(.identification, .closed, "Connection closed by remote host")
+    var chooser: CredentialChooser?
+    while true {
+        switch try await logIn(connector, resuming: chooser) {
+        case .connected(let connection): return connection
+        case .hungUp: connector.isPolite = true
+        case .tooManyFailures(let tried):
+            configuration.logger.notice("the server allows no more attempts on one connection; going on with another")
+            chooser = tried.resumed()
+        }
     }
-    return connection
 }
 
-/// The connection; nil where one more try, politely, is due: the server hung up on what was sent ahead, and starting over
-/// costs nobody anything.
-private func logIn(_ connector: Connector) async throws(SSHError) -> SSHConnection? {
+private enum LoginOutcome {
+    case connected(SSHConnection)
+    /// The server hung up on what was sent ahead, and one more try, politely, costs nobody anything.
+    case hungUp
+    /// The server hung up on too many failures, and something is left to try: once.
+    case tooManyFailures(CredentialChooser)
+}
+
+private func logIn(
+    _ connector: Connector, resuming chooser: CredentialChooser?
+) async throws(SSHError) -> LoginOutcome {
     let connection = try await connector.connect()
     do throws(SSHError) {
-        try await connection.login(connector.trust)
-        return connection
+        try await connection.login(connector.trust, resuming: chooser)
+        return .connected(connection)
     } catch {
         let deservesAnotherTry = await connection.deservesAnotherTry && !connector.isPolite
+        let tried = await connection.chooser
         await connection.close()
-        if deservesAnotherTry { return nil }
-        throw error
+        if deservesAnotherTry { return .hungUp }
+        guard error.isTooManyFailures, let tried else { throw error }
+        if tried.hasMore { return .tooManyFailures(tried) }
+        throw tried.denial(serverText: error.serverText)
+    }
+}
+
+extension SSHError {
+    /// Servers say so with whatever code they like.
+    fileprivate var isTooManyFailures: Bool {
+        guard case .disconnected = kind else { return false }
+        return serverText?.utf8.elementsEqual("Too many authentication failures".utf8) == true
     }
 }
 

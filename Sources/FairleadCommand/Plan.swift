@@ -115,7 +115,8 @@ struct Planner {
         var configuration = SSHConfiguration(
             host: try text(options.host), port: options.port?.value ?? 22,
             user: try options.user.map { try text($0.value) } ?? user.name, hostVerification: try hostVerification(),
-            credentials: credentials)
+            credentials: try credentials())
+        setMethods(&configuration)
         configuration.hostKeyAlias = try options.hostKeyAlias.map { try text($0.value) }
         // Zero is none, as in ssh.
         configuration.connectTimeout = options.connectTimeoutSeconds.flatMap {
@@ -141,6 +142,7 @@ struct Planner {
         try select(options.kexAlgorithms, .keyExchange, in: &configuration)
         try select(options.hostKeyAlgorithms, .hostKey, in: &configuration)
         try selectAuthorityAlgorithms(in: &configuration)
+        try select(options.pubkeyAcceptedAlgorithms, .login, in: &configuration)
         return configuration
     }
 
@@ -167,31 +169,6 @@ struct Planner {
         } catch let error as SSHError {
             throw UsageError(message: "\(setting.source): \(error)")
         }
-    }
-
-    private var credentials: [Credential] {
-        var credentials: [Credential] = []
-        if options.pubkeyAuthentication?.value != .no {
-            if let files = options.identityFiles {
-                credentials += files.compactMap(\.value.string).map { .keyFile($0) }
-            } else {
-                credentials += ["id_rsa", "id_ecdsa", "id_ed25519"].map {
-                    .keyFile(user.home + "/.ssh/" + $0, isOptional: true)
-                }
-            }
-        }
-        if options.passwordAuthentication?.value != false, options.batchMode?.value != true {
-            credentials.append(
-                .password(attempts: options.numberOfPasswordPrompts?.value ?? 3))
-        }
-        return preferred(credentials)
-    }
-
-    /// `PreferredAuthentications` chooses among the methods; the order of those that we have is the library's.
-    private func preferred(_ credentials: [Credential]) -> [Credential] {
-        guard let list = options.preferredAuthentications?.value.string else { return credentials }
-        let methods = list.split(separator: ",").map(String.init)
-        return credentials.filter { methods.contains($0.methodName) }
     }
 
     func text(_ value: ConfigText) throws -> String {

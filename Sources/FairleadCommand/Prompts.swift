@@ -1,8 +1,10 @@
 import Fairlead
 import NIOPosix
 
-/// Questions to a person, put on the terminal whatever standard input is.
+/// Questions to a person, put on the terminal whatever standard input is, or by the askpass program: never both.
 struct Prompts: LoginResponder {
+    private enum Way { case terminal, askpass(Askpass), none }
+
     let isBatch: Bool
     let screen: HostKeyScreen
 
@@ -29,23 +31,76 @@ struct Prompts: LoginResponder {
     }
 
     func password(_ question: Credential.PasswordQuestion) async throws -> Secret? {
-        guard !isBatch, TerminalPrompt.isPossible else { return nil }
         if question.attempt > 1 { Console.say("Permission denied, please try again.") }
-        let prompt = "\(question.user)@\(question.host)'s password: "
-        return try await onTerminal { try $0.readSecret(prompt) }
+        return try await askSecretly("\(question.user)@\(question.host)'s password: ")
+    }
+
+    func newPassword(_ question: Credential.PasswordChangeQuestion) async throws -> Secret? {
+        let name = "\(question.user)@\(question.host)'s new password: "
+        Console.say("  " + question.prompt)
+        while true {
+            guard let first = try await askSecretly("Enter " + name),
+                let second = try await askSecretly("Retype " + name)
+            else { return nil }
+            if first.isEqual(to: second) { return first }
+            Console.say("Mismatch; try again, EOF to quit.")
+        }
     }
 
     func passphrase(_ question: Credential.PassphraseQuestion) async throws -> Secret? {
-        guard !isBatch, TerminalPrompt.isPossible else { return nil }
-        let prompt =
+        try await askSecretly(
             question.attempt > 1
-            ? "Bad passphrase, try again for \(question.path): " : "Enter passphrase for key '\(question.path)': "
-        return try await onTerminal { try $0.readSecret(prompt) }
+                ? "Bad passphrase, try again for \(question.path): " : "Enter passphrase for key '\(question.path)': ")
     }
 
-    private func ask(_ prompt: String) async throws -> String? {
-        guard let line = try await onTerminal({ try $0.readLine(prompt) }) else { return nil }
-        return String(decoding: line, as: UTF8.self).trimmed
+    /// The name that no server can forge stands before each prompt.
+    func answers(to challenge: Credential.Challenge) async throws -> [Secret]? {
+        let texts = [challenge.name, challenge.instruction].filter { !$0.isEmpty }
+        if !isBatch { texts.forEach { Console.say("  " + $0) } }
+        var answers: [Secret] = []
+        for prompt in challenge.prompts {
+            let text = "(\(challenge.user)@\(challenge.host)) \(prompt.text)"
+            guard let answer = prompt.echoes ? try await askOpenly(text) : try await askSecretly(text) else {
+                return nil
+            }
+            answers.append(answer)
+        }
+        return answers
+    }
+
+    func confirms(_ question: String) async throws -> Bool {
+        guard case .askpass(let askpass) = way else {
+            return try await ask(question + " (yes/no) ")?.lowercased() == "yes"
+        }
+        let answer = try await askpass.ask(question, hint: "confirm")
+        return answer.map { ["", "yes"].contains($0.openText.trimmed.lowercased()) } ?? false
+    }
+
+    func ask(_ prompt: String) async throws -> String? {
+        try await askOpenly(prompt)?.openText.trimmed
+    }
+
+    private var way: Way {
+        guard !isBatch else { return .none }
+        let askpass = Askpass()
+        if let askpass, askpass.comesFirst || !TerminalPrompt.isPossible { return .askpass(askpass) }
+        return TerminalPrompt.isPossible ? .terminal : .none
+    }
+
+    private func askOpenly(_ prompt: String) async throws -> Secret? {
+        switch way {
+        case .askpass(let askpass): try await askpass.ask(prompt)
+        case .terminal: try await onTerminal { try $0.readLine(prompt) }.map { Secret(copying: $0) }
+        case .none: throw NobodyToAsk()
+        }
+    }
+
+    private func askSecretly(_ prompt: String) async throws -> Secret? {
+        switch way {
+        case .askpass(let askpass): try await askpass.ask(prompt)
+        case .terminal: try await onTerminal { try $0.readSecret(prompt) }
+        case .none: nil
+        }
     }
 
     /// Blocks a thread of its own until the person answered; losing the connection ends the question.

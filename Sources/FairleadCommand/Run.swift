@@ -18,6 +18,7 @@ struct Run: Sendable {
     }
 
     private func session(on connection: SSHConnection) async throws -> Int32 {
+        if plan.verbosity.showsBanners { TerminalPrompt.drawLine(for: plan.connection.displayName) }
         let session = ToolSession(plan: plan, connection: connection)
         let status = try await session.run()
         TerminalState.restore()
@@ -40,6 +41,9 @@ struct Run: Sendable {
     private func report(_ error: any Error) {
         guard let error = error as? SSHError else { return Console.say("fairlead: \(error)") }
         if let warning = plan.hostKeyScreen.warning(error) { Console.say(warning) }
+        if !error.attempts.isEmpty, plan.verbosity.showsBanners {
+            Console.say(error.attempts.map { "  \($0)" }.joined(separator: "\n"))
+        }
         Console.say(error.stage == .authentication && error.kind == .denied ? "\(error)" : "fairlead: \(error)")
         if error.stage == .hostKey { Console.say("Host key verification failed.") }
     }

@@ -99,7 +99,9 @@ extension ConfigPass {
         }
         if let user = options.user { options.tokens.remoteUser = user.value }
         try replaceTexts(of: .hostName) { pass, _, _ throws(ConfigError) in pass.options.host }
-        for keyword in [.identityFile, .userKnownHostsFile, .revokedHostKeys] as [ConfigKeyword] {
+        for keyword in [.identityFile, .certificateFile, .identityAgent, .userKnownHostsFile, .revokedHostKeys]
+            as [ConfigKeyword]
+        {
             try replaceTexts(of: keyword) { pass, text, entry throws(ConfigError) in
                 try pass.expand(try pass.expandHome(text, for: entry), .general, for: entry)
             }
@@ -127,7 +129,7 @@ extension ConfigPass {
                 var results: [ConfigText] = []
                 for text in texts { results.append(try transform(self, text, entry)) }
                 entry.value = .texts(results)
-            case .flag, .choice, .number, .numbers, .escapeCharacter: break
+            case .flag, .choice, .number, .numbers, .escapeCharacter, .agentAddition: break
             }
             replaced.append(entry)
         }

@@ -9,6 +9,8 @@ enum OptionSyntax: Sendable {
     case time
     /// Bytes with a unit or `default`, then perhaps a time.
     case rekeyLimit
+    /// `yes`, `no`, `ask`, `confirm` and perhaps a time, or a time.
+    case agentAddition
     /// One word.
     case word
     /// One word that patterns are matched against, and so is limited in length.
@@ -35,6 +37,7 @@ enum OptionValue: Hashable, Sendable {
     case text(ConfigText)
     case texts([ConfigText])
     case escapeCharacter(EscapeCharacter)
+    case agentAddition(AddKeysToAgent)
 }
 
 extension OptionSyntax {
@@ -73,7 +76,7 @@ extension OptionSyntax {
     private var takesOneWord: Bool {
         switch self {
         case .flag, .choice, .number, .time, .word, .name, .escapeCharacter: true
-        case .rekeyLimit, .paths, .line, .variableNames, .assignments, .words: false
+        case .rekeyLimit, .agentAddition, .paths, .line, .variableNames, .assignments, .words: false
         }
     }
 
@@ -100,6 +103,7 @@ extension OptionSyntax {
             return words.contains { $0.contains(UInt8(ascii: "=")) } ? nil : .texts(words.map { ConfigText($0) })
         case .assignments:
             return words.allSatisfy { $0.contains(UInt8(ascii: "=")) } ? .texts(words.map { ConfigText($0) }) : nil
+        case .agentAddition: return Self.agentAddition(words).map(OptionValue.agentAddition)
         case .words: return .texts(words.map { ConfigText($0) })
         }
     }
@@ -110,6 +114,7 @@ extension OptionSyntax {
         case .choice(let choices): choices.map(\.word).joined(separator: ", ")
         case .number(let range): "a number from \(range.lowerBound) to \(range.upperBound)"
         case .time: "a time such as 10, 90s or 1h30m"
+        case .agentAddition: "yes, no, ask, confirm or a time, or confirm and a time"
         case .rekeyLimit: "default or bytes such as 512M, then perhaps a time such as 1h or none"
         case .word, .line, .words: "a text that is not empty"
         case .name: "a name of at most \(ConfigLimits.nameByteCount) bytes"
@@ -159,6 +164,17 @@ extension OptionSyntax {
         guard bytes == 0 || bytes >= 16 else { return nil }
         guard words.count == 2, let time = words.last, time != Array("none".utf8) else { return [bytes] }
         return seconds(time).map { [bytes, $0] }
+    }
+
+    private static func agentAddition(_ words: [[UInt8]]) -> AddKeysToAgent? {
+        guard let first = words.first, words.count <= 2 else { return nil }
+        switch String(decoding: ConfigLexer.lowercased(first), as: UTF8.self) {
+        case "yes" where words.count == 1, "true" where words.count == 1: return .yes(seconds: 0)
+        case "no" where words.count == 1, "false" where words.count == 1: return .no
+        case "ask" where words.count == 1: return .ask
+        case "confirm": return seconds(words.count == 2 ? words[1] : Array("0".utf8)).map { .confirm(seconds: $0) }
+        default: return words.count == 1 ? seconds(first).map { .yes(seconds: $0) } : nil
+        }
     }
 
     /// A whole number with a unit or none, as `ssh` writes sizes.

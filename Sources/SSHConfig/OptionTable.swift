@@ -62,7 +62,7 @@ enum OptionTable {
     ]
 
     private static let flags: [ConfigKeyword] = [
-        .kbdInteractiveAuthentication, .exitOnForwardFailure, .clearAllForwardings, .gatewayPorts, .forwardX11,
+        .exitOnForwardFailure, .clearAllForwardings, .gatewayPorts, .forwardX11,
         .permitLocalCommand, .forkAfterAuthentication,
         .streamLocalBindUnlink, .canonicalizeFallbackLocal, .proxyUseFdpass, .enableEscapeCommandline,
         .gssapiAuthentication, .gssapiDelegateCredentials, .hostbasedAuthentication, .enableSSHKeysign,
@@ -73,7 +73,7 @@ enum OptionTable {
         .proxyCommand, .proxyJump, .localCommand, .versionAddendum, .refuseConnection,
     ]
 
-    private static let lists: [ConfigKeyword] = [.certificateFile, .localForward, .remoteForward, .dynamicForward]
+    private static let lists: [ConfigKeyword] = [.localForward, .remoteForward, .dynamicForward]
 
     private static let rules: [ConfigKeyword: OptionRule] = {
         var rules = acting
@@ -97,6 +97,7 @@ enum OptionTable {
             .hostKeyAlias: OptionRule(syntax: .name),
             .port: OptionRule(syntax: .number(1...65535)),
             .identityFile: OptionRule(syntax: .word, merge: .append(limit: ConfigLimits.identityFileCount)),
+            .certificateFile: OptionRule(syntax: .word, merge: .append(limit: ConfigLimits.identityFileCount)),
             .userKnownHostsFile: OptionRule(syntax: .paths, listLimit: ConfigLimits.knownHostsFileCount),
             .revokedHostKeys: OptionRule(syntax: .paths, listLimit: ConfigLimits.knownHostsFileCount),
             .knownHostsCommand: OptionRule(syntax: .words),
@@ -117,6 +118,7 @@ enum OptionTable {
             .logLevel: OptionRule(syntax: .choice(choices(of: ConfigLogLevel.allCases.map(\.rawValue)))),
             .escapeChar: OptionRule(syntax: .escapeCharacter),
             .remoteCommand: OptionRule(syntax: .line),
+            .addKeysToAgent: OptionRule(syntax: .agentAddition),
             .sendEnv: OptionRule(syntax: .variableNames, merge: .environment),
             .setEnv: OptionRule(syntax: .assignments),
             .connectTimeout: OptionRule(syntax: .time),
@@ -132,12 +134,14 @@ enum OptionTable {
         for keyword in [
             .identitiesOnly, .hashKnownHosts, .batchMode, .tcpKeepAlive, .passwordAuthentication, .stdinNull,
             .noHostAuthenticationForLocalhost, .checkHostIP, .visualHostKey,
+            .kbdInteractiveAuthentication,
         ]
             as [ConfigKeyword]
         { rules[keyword] = OptionRule(syntax: .flag) }
         for keyword in [
             .ciphers, .macs, .kexAlgorithms, .hostKeyAlgorithms, .preferredAuthentications, .ignoreUnknown,
             .caSignatureAlgorithms,
+            .identityAgent, .pubkeyAcceptedAlgorithms,
             .bindAddress, .bindInterface,
         ] as [ConfigKeyword] { rules[keyword] = OptionRule(syntax: .word) }
         for keyword in rules.keys { rules[keyword]?.acts = true }

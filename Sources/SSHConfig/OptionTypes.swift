@@ -54,6 +54,18 @@ public enum PubkeyAuthentication: String, Hashable, Sendable, CaseIterable {
     case hostBound = "host-bound"
 }
 
+/// Whether keys that were read from files are given to the agent (`AddKeysToAgent`); 0 seconds is for ever.
+public enum AddKeysToAgent: Hashable, Sendable {
+    /// They are not.
+    case no
+    /// They are, for so long.
+    case yes(seconds: Int)
+    /// A person decides about each.
+    case ask
+    /// They are, and the agent asks before each use.
+    case confirm(seconds: Int)
+}
+
 /// How much is told (`LogLevel`), from nothing to everything.
 public enum ConfigLogLevel: String, Hashable, Sendable, CaseIterable {
     /// Nothing, not even banners.

@@ -78,6 +78,18 @@ extension ResolvedOptions {
         guard entriesByKeyword[.identityFile] != nil else { return nil }
         return settings(.identityFile).filter { !$0.value.isNone }
     }
+    /// `CertificateFile`, expanded, in the order of reading.
+    public var certificateFiles: [Setting<ConfigText>] { settings(.certificateFile) }
+    /// `IdentityAgent`, expanded: a path, `none`, `SSH_AUTH_SOCK`, or a variable's name after `$`.
+    public var identityAgent: Setting<ConfigText>? { text(.identityAgent) }
+    /// `AddKeysToAgent`.
+    public var addKeysToAgent: Setting<AddKeysToAgent>? {
+        first(.addKeysToAgent) { if case .agentAddition(let value) = $0 { value } else { nil } }
+    }
+    /// `PubkeyAcceptedAlgorithms`, as written: a list that may begin with `+`, `-` or `^`.
+    public var pubkeyAcceptedAlgorithms: Setting<ConfigText>? { text(.pubkeyAcceptedAlgorithms) }
+    /// `KbdInteractiveAuthentication`.
+    public var kbdInteractiveAuthentication: Setting<Bool>? { flag(.kbdInteractiveAuthentication) }
     /// `IdentitiesOnly`.
     public var identitiesOnly: Setting<Bool>? { flag(.identitiesOnly) }
     /// `PreferredAuthentications`, as written: names with commas between.

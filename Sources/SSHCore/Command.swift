@@ -10,6 +10,10 @@ package enum Command {
     case refuseHostKey
     case authenticate(AuthenticationRequest)
     case provideSignature([UInt8])
+    /// Answers to `Event.promptsReceived`, one for each.
+    case answer([Password])
+    /// Asks the server to prove that it holds these keys: `Event.hostKeysProven`.
+    case proveHostKeys([PublicKey])
     /// No credential is left.
     case giveUpAuthentication
     /// Renew the keys now.
@@ -29,8 +33,24 @@ package enum AuthenticationRequest: Sendable {
     /// Asks what would do.
     case none
     /// Signs at once, or first asks whether the key would do: for keys whose use costs a person something.
-    case publicKey(PublicKey, SignatureAlgorithm, asksFirst: Bool)
-    case password(Password)
+    case publicKey(LoginIdentity, asksFirst: Bool)
+    /// A password, and what is to replace it.
+    case password(Password, replacement: Password? = nil)
+    case keyboardInteractive
+}
+
+/// A key to log in with, as the server is to see it.
+package struct LoginIdentity: Hashable, Sendable {
+    package let key: PublicKey
+    package let algorithm: SignatureAlgorithm
+    /// The key's own blob, or its certificate's.
+    package let blob: [UInt8]
+
+    package init(key: PublicKey, algorithm: SignatureAlgorithm, certificate: [UInt8]? = nil) {
+        self.key = key
+        self.algorithm = algorithm
+        blob = certificate ?? key.blob
+    }
 }
 
 /// A password that is on its way to a server.

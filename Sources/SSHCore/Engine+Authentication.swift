@@ -4,16 +4,23 @@ package import SSHIdentity
 import SSHWire
 
 extension Engine {
-    /// The signature algorithms to try with a key, in order.
+    /// The signature algorithms to try with a key or its certificate, in order.
     ///
     /// RSA's depends on what the server announced; where it said nothing, SHA-512 and then SHA-256 (RFC 8332 §3.3), and
     /// last SHA-1 where the profile has it.
-    package func signatureAlgorithms(for key: PublicKey) -> [SignatureAlgorithm] {
-        let candidates = configuration.algorithms.logins.filter { $0.keyType == key.verificationKey.type }
+    package func signatureAlgorithms(for key: PublicKey, isCertificate: Bool = false) -> [SignatureAlgorithm] {
+        let type = key.verificationKey.type
+        let candidates = configuration.algorithms.logins.filter {
+            $0.isCertificate == isCertificate && $0.plain.keyType == type
+        }
+        let quirks = keyExchange.quirks
+        if isCertificate, quirks.contains(.oneNameForRSACertificates), type == SignatureAlgorithm.rsaSHA1.keyType {
+            return candidates.filter { $0.plain == .rsaSHA1 }
+        }
         guard candidates.count > 1, let announced = serverSignatureAlgorithms,
-            !keyExchange.quirks.contains(.concealsSHA2Signatures)
+            !quirks.contains(.concealsSHA2Signatures)
         else { return candidates }
-        return candidates.filter { announced.contains(Name($0.rawValue)) }
+        return candidates.filter { announced.contains(Name($0.plain.rawValue)) }
     }
 
     mutating func acceptAuthentication(_ number: MessageNumber, _ payload: ByteBuffer) throws(ProtocolError) {
@@ -38,6 +45,7 @@ extension Engine {
         guard var machine = authentication, phase == .authentication else {
             throw .misuse("authentication is not open")
         }
+        if supportsHostBoundPublicKey { machine.boundHostKey = keyExchange.hostKeyProof?.blob }
         let action = try machine.start(request)
         authentication = machine
         try carryOut(action)
@@ -52,14 +60,23 @@ extension Engine {
         try carryOut(action)
     }
 
+    mutating func answer(_ answers: [Password]) throws(ProtocolError) {
+        guard var machine = authentication, phase == .authentication else {
+            throw .misuse("authentication is not open")
+        }
+        let action = try machine.provide(answers: answers)
+        authentication = machine
+        try carryOut(action)
+    }
+
     private mutating func carryOut(_ action: UserAuthentication.Action) throws(ProtocolError) {
         switch action {
         case .send(let request):
             runClock(for: Limits.authenticationReply)
             try send(request)
-        case .sendPassword(let password):
+        case .sendSecrets(let request):
             runClock(for: Limits.authenticationReply)
-            try sendPassword(password)
+            if keyExchange.holdsBackOthers { deferredSecrets = request } else { try writer.write(request) }
         case .sign(let request):
             runClock(for: nil)
             emit(.signatureNeeded(request))
@@ -67,13 +84,16 @@ extension Engine {
             // A person may be typing: no clock runs.
             runClock(for: nil)
             emit(.authenticationNeeded(round))
-        case .finish(let proof):
+        case .ask(let request):
+            runClock(for: nil)
+            emit(.promptsReceived(request))
+        case .finish:
             phase = .connected
             // Of what was sent before, only what is still unanswered matters from here on.
             _ = silence.heard(now: now)
             phaseDeadline = nil
             try startCompression()
-            emit(.authenticated(proof))
+            emit(.authenticated(authentication?.proofs ?? []))
         }
     }
 
@@ -81,14 +101,6 @@ extension Engine {
     private mutating func runClock(for duration: Duration?) {
         let deadline = duration.map { now + $0 }
         if keyExchange.stage == .idle { phaseDeadline = deadline } else { loginDeadline = deadline }
-    }
-
-    /// A password waits in its guarded memory, never encoded in a queue.
-    private mutating func sendPassword(_ password: Password) throws(ProtocolError) {
-        guard keyExchange.holdsBackOthers else {
-            return try writer.writePassword(password.secret, user: configuration.user)
-        }
-        deferredPassword = password
     }
 
     private mutating func receivedServiceAccept(_ payload: ByteBuffer) throws(ProtocolError) {

@@ -39,7 +39,9 @@ extension Engine {
     mutating func acceptConnection(_ number: MessageNumber, _ payload: ByteBuffer) throws(ProtocolError) {
         switch number {
         case .globalRequest: try received(try decode(GlobalRequest.self, payload))
-        case .requestSuccess, .requestFailure: globalRequestAnswered()
+        case .requestSuccess:
+            try globalRequestAnswered(payload.getSlice(at: payload.readerIndex + 1, length: payload.readableBytes - 1))
+        case .requestFailure: try globalRequestAnswered(nil)
         case .channelOpen: try received(try decode(ChannelOpen.self, payload))
         case .channelOpenConfirmation: try received(try decode(ChannelOpenConfirmation.self, payload))
         case .channelOpenFailure: try received(try decode(ChannelOpenFailure.self, payload))

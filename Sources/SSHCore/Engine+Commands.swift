@@ -22,6 +22,8 @@ extension Engine {
         case .refuseHostKey: throw .hostKeyRefused
         case .authenticate(let request): try authenticate(request)
         case .provideSignature(let signature): try provideSignature(signature)
+        case .answer(let answers): try answer(answers)
+        case .proveHostKeys(let keys): try askForProof(of: keys)
         case .giveUpAuthentication: throw .authentication(.cancelled)
         case .rekey: try startRekey()
         case .openSession(let id): try openSession(id)

@@ -46,10 +46,9 @@ extension Engine {
     mutating func received(_ message: KexECDHReply) throws(ProtocolError) {
         let key = try keyExchange.receive(message)
         if let trustedHostKey { return try switchKeys(trustedHostKey) }
-        guard let algorithms = keyExchange.proposedAlgorithms else { throw .misuse("no agreement to report") }
         pausedTime = phaseDeadline.map { $0 - now }
         phaseDeadline = nil
-        emit(.hostKeyOffered(key, algorithms))
+        emit(.hostKeyOffered(key, keyExchange.certificate))
     }
 
     /// The policy's answer: only its token carries on.
@@ -78,9 +77,9 @@ extension Engine {
         for payload in deferred { try writer.write(payload) }
         deferred.removeAll()
         deferredAnswerCount = 0
-        guard let password = deferredPassword else { return }
-        deferredPassword = nil
-        try writer.writePassword(password.secret, user: configuration.user)
+        guard let request = deferredSecrets else { return }
+        deferredSecrets = nil
+        try writer.write(request)
     }
 
     mutating func received(_ message: NewKeys) throws(ProtocolError) {

@@ -56,19 +56,51 @@ extension Engine {
         if silence.heard(now: now) { emit(.silenceEnded) }
     }
 
-    /// A global request; replies come in the order of the requests (RFC 4254 §4).
-    private mutating func askGlobally(_ name: Name) throws(ProtocolError) {
-        guard globalRequestTimes.count < Limits.globalRequestCount else { return }
-        globalRequestTimes.append(now)
-        try send(GlobalRequest(name: name, wantsReply: true))
+    private mutating func askGlobally(
+        _ name: Name, details: ByteBuffer = ByteBuffer(), proving keys: [PublicKey] = []
+    ) throws(ProtocolError) {
+        guard globalRequests.count < Limits.globalRequestCount else { return }
+        globalRequests.append(PendingGlobalRequest(time: now, keys: keys))
+        try send(GlobalRequest(name: name, wantsReply: true, details: details))
     }
 
     /// SUCCESS or FAILURE: either is a sign of life.
     ///
     /// One that nobody asked for changes nothing.
-    mutating func globalRequestAnswered() {
-        guard !globalRequestTimes.isEmpty else { return }
-        roundTrip.add(now - globalRequestTimes.removeFirst())
+    mutating func globalRequestAnswered(_ proofs: ByteBuffer?) throws(ProtocolError) {
+        guard !globalRequests.isEmpty else { return }
+        let request = globalRequests.removeFirst()
+        roundTrip.add(now - request.time)
+        guard !request.keys.isEmpty else { return }
+        emit(.hostKeysProven(proofs.map { proves($0, request.keys) } == true ? request.keys : []))
+    }
+
+    /// Asks for a signature by each key over itself and this session (OpenSSH PROTOCOL §2.5).
+    mutating func askForProof(of keys: [PublicKey]) throws(ProtocolError) {
+        guard phase == .connected, !keys.isEmpty, keys.count <= Limits.announcedHostKeyCount else {
+            throw .misuse("no proof of keys can be asked for now")
+        }
+        var blobs = ByteBuffer()
+        for key in keys { blobs.writeString(key.blob) }
+        try askGlobally(GlobalRequest.proveHostKeys, details: blobs, proving: keys)
+    }
+
+    private func proves(_ proofs: ByteBuffer, _ keys: [PublicKey]) -> Bool {
+        var rest = proofs
+        for key in keys {
+            var data = ByteBuffer()
+            data.writeString(GlobalRequest.proveHostKeys)
+            data.writeString(keyExchange.sessionID ?? [])
+            data.writeString(key.blob)
+            guard let signature = try? rest.readStringBytes(),
+                let algorithm = AlgorithmPolicy.safe.first(where: {
+                    Name($0.rawValue) == PublicKey.type(ofBlob: signature)
+                }),
+                (try? key.verificationKey.verify(signature, over: Array(data.readableBytesView), algorithm: algorithm))
+                    != nil
+            else { return false }
+        }
+        return rest.readableBytes == 0
     }
 
     /// Answered as soon as it is read, but not during a key exchange: a peer could make answers pile up
@@ -88,14 +120,24 @@ extension Engine {
         hasHostKeyAnnouncement = true
         var rest = details
         var keys: [PublicKey] = []
+        let minimum = configuration.minimumRSABitCount
         do throws(WireError) {
             while rest.readableBytes > 0, keys.count < Limits.announcedHostKeyCount {
                 let blob = try rest.readStringBytes()
-                if let key = try? PublicKey(blob: blob), !keys.contains(key) { keys.append(key) }
+                if let key = try? PublicKey(blob: blob, minimumRSABitCount: minimum), !keys.contains(key) {
+                    keys.append(key)
+                }
             }
         } catch {
             throw .malformed(.globalRequest, error)
         }
         if !keys.isEmpty { emit(.hostKeysAnnounced(keys)) }
     }
+}
+
+/// A global request of ours that awaits its answer.
+struct PendingGlobalRequest {
+    let time: Instant
+    /// Those that it asks to prove.
+    let keys: [PublicKey]
 }

@@ -35,8 +35,8 @@ package struct Engine: ~Copyable {
     var storm = RekeyStorm()
     /// When `RekeyLimit` wants the keys renewed.
     var keysExpireAt: Instant?
-    /// When each of our global requests that await an answer was sent.
-    var globalRequestTimes: [Instant] = []
+    /// Our global requests that await an answer, in the order in which answers come (RFC 4254 §4).
+    var globalRequests: [PendingGlobalRequest] = []
     var serviceRequestTime: Instant?
     package internal(set) var roundTrip = RoundTrip()
     /// Key exchanges after the first.
@@ -47,7 +47,7 @@ package struct Engine: ~Copyable {
     /// How many of them answer the peer.
     var deferredAnswerCount = 0
     /// A password request that waits likewise, not yet encoded: it stays in guarded memory.
-    var deferredPassword: Password?
+    var deferredSecrets: SecretRequest?
     /// Bytes that arrived while the host key awaits a decision.
     private var held = ByteBuffer()
     private var events: [Event] = []
@@ -172,6 +172,12 @@ package struct Engine: ~Copyable {
         guard let bytes = writer.take() else { return nil }
         if phase == .connected { silence.sent(now: now) }
         return bytes
+    }
+
+    /// What binds a signature to this host and this session; nil before the first key exchange ends.
+    package var sessionProof: SessionProof? {
+        guard let id = keyExchange.sessionID, let proof = keyExchange.hostKeyProof else { return nil }
+        return SessionProof(hostKey: proof.blob, sessionID: id, signature: proof.signature)
     }
 
     /// What is in force, or else what was just agreed on.

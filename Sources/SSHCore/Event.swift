@@ -9,14 +9,17 @@ package enum Event {
     case identified(Identification)
     /// Its key's signature over this exchange is proven; whether to trust it is asked here, and answered by
     /// `Command.trust` or `Command.refuseHostKey`.
-    case hostKeyOffered(PublicKey, NegotiatedAlgorithms)
+    case hostKeyOffered(PublicKey, Certificate?)
     /// Keys are in force in both directions; again after each re-exchange.
     case keysExchanged(NegotiatedAlgorithms)
     /// A credential is wanted: `Command.authenticate`.
     case authenticationNeeded(AuthenticationRound)
     /// A signature is wanted: `Command.provideSignature`.
     case signatureNeeded(SignatureRequest)
-    case authenticated(AuthenticationProof)
+    /// The server asks; `Command.answer`, or another request, answers.
+    case promptsReceived(UserauthInfoRequest)
+    /// What convinced the server, step by step.
+    case authenticated([AuthenticationProof])
     /// The server's words before login, unescaped.
     case banner(ByteBuffer)
     case note(Note)
@@ -25,6 +28,8 @@ package enum Event {
     case silenceEnded
     /// The server's host keys by its own word: nothing here is proven.
     case hostKeysAnnounced([PublicKey])
+    /// Those of `Command.proveHostKeys` that the server holds: all of them, or none.
+    case hostKeysProven([PublicKey])
     case channelOpened(ChannelID)
     case channelRefused(ChannelID, reason: UInt32, text: ByteBuffer)
     /// The server never answered the open or a request; the rest of the connection is untouched.
@@ -82,8 +87,7 @@ package struct AuthenticationRound: Hashable, Sendable {
 
 /// What a private key is to sign (RFC 4252 §7).
 package struct SignatureRequest: Hashable, Sendable {
-    package let key: PublicKey
-    package let algorithm: SignatureAlgorithm
+    package let identity: LoginIdentity
     package let data: [UInt8]
 }
 
@@ -94,4 +98,15 @@ package enum AuthenticationProof: String, Hashable, Sendable {
     /// The server let us in for naming a key, without proof.
     case publicKeyUnproven = "publickey, unproven"
     case password
+    case keyboardInteractive = "keyboard-interactive"
+    /// The server let us in without a question.
+    case keyboardInteractiveUnasked = "keyboard-interactive, nothing asked"
+
+    /// Whether the server saw something that only the user has.
+    package var isProof: Bool {
+        switch self {
+        case .publicKey, .password, .keyboardInteractive: true
+        case .none, .publicKeyUnproven, .keyboardInteractiveUnasked: false
+        }
+    }
 }

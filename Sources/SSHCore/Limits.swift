@@ -24,6 +24,9 @@ package enum Limits {
     package static let outboundByteCount = 1024 * 1024
     /// Go's cap on authentication attempts.
     package static let authenticationAttemptCount = 64
+    /// Rounds of keyboard-interactive in one login, and prompts of one round (libssh allows 256).
+    package static let infoRequestCount = 20
+    package static let promptCount = 64
     /// Banners of one login that are passed on, and their total; the rest is dropped with one note.
     package static let bannerCount = 16
     package static let bannerByteCount = 64 * 1024

@@ -55,6 +55,7 @@ package enum ProtocolError: Error, Equatable {
         case sequenceNumber = "packets under one set of keys"
         case heldBytes = "bytes sent before the host key was decided on"
         case deferredPackets = "packets waiting for a key exchange"
+        case prompts = "prompts of one round"
         case rekeys = "key exchanges without anything in between"
     }
 

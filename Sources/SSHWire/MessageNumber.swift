@@ -32,8 +32,9 @@ package struct MessageNumber: Hashable, Sendable, RawRepresentable {
     package static let userauthFailure = MessageNumber(51)
     package static let userauthSuccess = MessageNumber(52)
     package static let userauthBanner = MessageNumber(53)
-    /// PK_OK for `publickey`, PASSWD_CHANGEREQ for `password`: the method that is running decides.
+    /// PK_OK for `publickey`, PASSWD_CHANGEREQ for `password`, INFO_REQUEST for `keyboard-interactive`: the method that is running decides.
     package static let userauthMethodSpecific = MessageNumber(60)
+    package static let userauthInfoResponse = MessageNumber(61)
     package static let globalRequest = MessageNumber(80)
     package static let requestSuccess = MessageNumber(81)
     package static let requestFailure = MessageNumber(82)

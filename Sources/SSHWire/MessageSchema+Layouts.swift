@@ -26,10 +26,19 @@ extension MessageSchema {
             "signed": .boolean, "public key algorithm name": .text, "public key blob": .key,
             "signature": .optional(.signature),
         ], "50 password": ["change": .boolean, "plaintext password": .secret],
+        "50 publickey-hostbound-v00@openssh.com": [
+            "signed": .boolean, "public key algorithm name": .text, "public key blob": .key, "server host key": .key,
+            "signature": .optional(.signature),
+        ], "50 keyboard-interactive": ["language tag": .text, "submethods": .text],
         "51": ["authentications that can continue": .names, "partial success": .boolean], "52": [:],
         "53": ["message": .text, "language tag": .optional(.text)],
         "60 publickey": ["public key algorithm name": .text, "public key blob": .key],
         "60 password": ["prompt": .text, "language tag": .optional(.text)],
+        "60 publickey-hostbound-v00@openssh.com": ["public key algorithm name": .text, "public key blob": .key],
+        "60 keyboard-interactive": [
+            "name": .text, "instruction": .text, "language tag": .text, "num-prompts": .uint32,
+            "prompt": .optional(.text), "echo": .boolean, "": .again(2),
+        ],
         "61 keyboard-interactive": ["num-responses": .uint32, "response": .secret],
         // RFC 4254, OpenSSH PROTOCOL §1.9, §2.1 and §2.5.
         "80": ["request name": .selector, "want reply": .boolean], "81": [:], "82": [:],

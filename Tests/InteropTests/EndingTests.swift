@@ -69,13 +69,12 @@ import Testing
         let server = try await OpenSSHServer { $0.user = user }
         var configuration = server.configuration()
         let (questions, asked) = AsyncStream.makeStream(of: Void.self)
-        configuration.credentials = [
-            .password { _ in
-                asked.yield()
-                try await Task.sleep(for: .seconds(600))
-                return nil
-            }
-        ]
+        configuration.credentials = [.password()]
+        configuration.responder = Responder(password: { _ in
+            asked.yield()
+            try await Task.sleep(for: .seconds(600))
+            return nil
+        })
         let task = Task { [configuration] in try await withSSHConnection(configuration) { _ in } }
         for await _ in questions { break }
         task.cancel()

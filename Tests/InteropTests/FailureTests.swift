@@ -105,18 +105,34 @@ import Testing
         #expect(!result.error.contains(0x1B))
     }
 
-    @Test("too many failed logins end in the server's DISCONNECT")
+    @Test("a server's patience is no reason to fail: another connection goes on where it ended")
     func tooManyFailures() async throws {
         let server = try await OpenSSHServer.withoutProfile {
             $0.lines = ["MaxAuthTries 2"]
             $0.authorizedKeys = [.rsa]
         }
         var configuration = server.configuration()
-        let key = Credential.keyFile(server.files.keyPath(.ed25519))
-        configuration.credentials = [key, key, key, key]
-        let error = await connectionFailure(configuration)
-        #expect(error?.kind == .disconnected(code: 2))
-        #expect(error?.serverText?.contains("Too many authentication failures") == true)
+        configuration.credentials = [KeyKind.ed25519, .ecdsa, .rsa].map { .keyFile(server.files.keyPath($0)) }
+        try await withSSHConnection(configuration) { _ in }
+    }
+
+    @Test("what was tried, skipped and refused is told when nothing is left, and never as the server's impatience")
+    func nothingLeft() async throws {
+        let server = try await OpenSSHServer.withoutProfile {
+            $0.lines = ["MaxAuthTries 2", "PasswordAuthentication no", "KbdInteractiveAuthentication no"]
+            $0.authorizedKeys = []
+        }
+        var configuration = server.configuration()
+        configuration.credentials =
+            [KeyKind.ed25519, .ecdsa, .rsa].map { .keyFile(server.files.keyPath($0)) } + [.keyFile("/nowhere/id")]
+        let error = try #require(await connectionFailure(configuration))
+        #expect(error.kind == .denied)
+        #expect(error.message.hasSuffix("Permission denied (publickey)."))
+        for kind in [KeyKind.ed25519, .ecdsa, .rsa] {
+            let path = server.files.keyPath(kind)
+            #expect(error.attempts.contains { $0.contains(path) && $0.hasSuffix(": refused") }, "\(error.attempts)")
+        }
+        #expect(error.attempts.contains { $0.contains("/nowhere/id") })
     }
 
     @Test("no algorithm in common shows both lists")

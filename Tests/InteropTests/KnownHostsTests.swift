@@ -120,10 +120,11 @@ import Testing
         let asked = Mutex(0)
         func connect(_ answer: HostVerification.Answer) async throws {
             var configuration = server.configuration()
-            configuration.hostVerification = .knownHosts(userFiles: [path], policy: .ask) { question in
+            configuration.hostVerification = .knownHosts(userFiles: [path], policy: .ask)
+            configuration.responder = Responder(hostKey: { question in
                 asked.withLock { $0 += 1 }
                 return question.isRepeated ? .no : answer
-            }
+            })
             try await withSSHConnection(configuration) { _ in }
         }
         for answer in [HostVerification.Answer.no, .fingerprint("SHA256:wrong")] {

@@ -13,14 +13,14 @@ import Testing
         var users: Set<String> { Set(questions.withLock { $0.map(\.user) }) }
 
         /// Answers with the words in their order, and then gives up.
-        func credential(_ answers: [String]) -> Credential {
-            .password { question in
+        func responder(_ answers: [String]) -> Responder {
+            Responder(password: { question in
                 let count = self.questions.withLock { questions in
                     questions.append(question)
                     return questions.count
                 }
                 return count <= answers.count ? Secret(copying: answers[count - 1].utf8) : nil
-            }
+            })
         }
     }
 
@@ -31,7 +31,8 @@ import Testing
         let asked = Asked()
         var configuration = server.configuration()
         let wrong = Array(repeating: "wrong words", count: attempt - 1)
-        configuration.credentials = [asked.credential(wrong + ["right words"])]
+        configuration.credentials = [.password()]
+        configuration.responder = asked.responder(wrong + ["right words"])
         let (info, name) = try await withSSHConnection(configuration) { connection in
             (await connection.info, try await connection.run("id -un").output.text)
         }
@@ -46,7 +47,8 @@ import Testing
         let server = try await OpenSSHServer.withoutProfile()
         let asked = Asked()
         var configuration = server.configuration()
-        configuration.credentials = [asked.credential(["one", "two", "three", "four"])]
+        configuration.credentials = [.password()]
+        configuration.responder = asked.responder(["one", "two", "three", "four"])
         let error = await connectionFailure(configuration)
         #expect(error?.stage == .authentication)
         #expect(error?.kind == .denied)
@@ -73,7 +75,8 @@ import Testing
         }
         let asked = Asked()
         var configuration = server.configuration()
-        configuration.credentials.append(asked.credential(["right words"]))
+        configuration.credentials.append(.password())
+        configuration.responder = asked.responder(["right words"])
         let name = try await withSSHConnection(configuration) { try await $0.run("id -un").output.text }
         #expect(name == user.name + "\n")
         #expect(asked.attempts == [1])

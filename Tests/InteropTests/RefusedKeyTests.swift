@@ -114,12 +114,16 @@ import Testing
         let scene = try await Scene(.changed)
         var configuration = scene.configuration
         configuration.hostVerification = .knownHosts(userFiles: [scene.knownHosts], policy: .off)
-        configuration.credentials = [
-            .password { _ in
+        configuration.credentials = [.password(), .keyboardInteractive(), .password(Secret(copying: "never".utf8))]
+        configuration.responder = Responder(
+            password: { _ in
                 Issue.record("a password was asked for")
                 return nil
-            }
-        ]
+            },
+            challenge: { _ in
+                Issue.record("the server was answered")
+                return nil
+            })
         let error = await connectionFailure(configuration)
         #expect(error?.stage == .authentication)
         #expect(error?.kind == .denied)

@@ -55,7 +55,7 @@ struct HostileRow: Sendable, CustomStringConvertible {
 /// `ProtocolError` without what it carries.
 enum ErrorKind: String, Sendable {
     case notSSH, version, malformedIdentification, lineTooLong
-    case precedingLines, precedingLine, precedingTotal, sequenceNumber, deferredPackets, heldBytes, rekeys
+    case precedingLines, precedingLine, precedingTotal, sequenceNumber, deferredPackets, heldBytes, rekeys, prompts
     case packet, integrity, compression, unexpected, malformed, negotiation, keyExchange, hostSignature, hostKeyMismatch
     case weakHostKey, hostKeyChangedDuringRekey, hostKeyRefused, notStrict
     case tooManyAttempts, cancelled, unsolicited
@@ -76,6 +76,7 @@ extension ProtocolError {
         case .limit(.deferredPackets): .deferredPackets
         case .limit(.heldBytes): .heldBytes
         case .limit(.rekeys): .rekeys
+        case .limit(.prompts): .prompts
         case .notStrict: .notStrict
         case .packet: .packet
         case .integrity: .integrity

@@ -106,8 +106,7 @@ struct MessageTests {
         let request = UserauthRequest(
             user: [98, 111, 98], method: .publicKey(algorithm: "ssh-ed25519", blob: [1, 2], signature: [3]))
         let unsigned = Array(request.payload.readableBytesView.dropLast(5))
-        let data = UserauthRequest.dataToSign(
-            sessionID: [9, 8], user: [98, 111, 98], algorithm: "ssh-ed25519", blob: [1, 2])
+        let data = request.dataToSign(sessionID: [9, 8])
         #expect(data == [0, 0, 0, 2, 9, 8] + unsigned)
     }
 

@@ -5,201 +5,269 @@ import SSHCrypto
 import SSHIdentity
 import SSHWire
 
-/// Decides what to log in with next: the credentials in their order, as far as the server takes them.
+/// Decides what to log in with next: the methods in their order as far as the server takes them, and for each the
+/// credentials in theirs.
 struct CredentialChooser: Sendable {
     private struct KeyAttempt: Sendable {
-        let key: LoginKey
+        var key: LoginKey
         let algorithm: SignatureAlgorithm
     }
 
-    private let configuration: SSHConfiguration
-    /// Passwords may not go to a host whose key changed, whatever the policy let pass.
-    private let refusesPasswords: Bool
-    private var remaining: [Credential]
-    private var keyAttempts: [KeyAttempt] = []
     /// As in ssh.
     private static let passphraseAttemptCount = 3
-    private var passwordAttempt = 0
-    private var askedWhatWouldDo = false
-    private(set) var currentKey: LoginKey?
-    private var lastMethods: NameList?
+    /// OpenSSH's servers hang up at the sixth failure; one is left for another method.
+    private static let keyFailureCount = 5
 
-    init(_ configuration: SSHConfiguration, refusesPasswords: Bool) {
+    private let configuration: SSHConfiguration
+    private var allKeys: [LoginKey]
+    private var keys: [LoginKey]
+    private var keyAttempts: [KeyAttempt] = []
+    private var current: KeyAttempt?
+    private var failureCount = 0
+    private var askedWhatWouldDo = false
+    /// Whether the agents know the session.
+    private var isBound = true
+    private var lastMethods: NameList?
+    /// What is in progress, for the list.
+    private var pending: String?
+    private(set) var outcomes: [String]
+    private var secrets: SecretChooser
+    /// After how many failures this server hangs up, once that is known.
+    var serverLimit: Int?
+
+    init(_ configuration: SSHConfiguration, keys: LoginKeys, refusesSecrets: Bool) {
         self.configuration = configuration
-        self.refusesPasswords = refusesPasswords
-        remaining = configuration.credentials
+        secrets = SecretChooser(configuration, refuses: refusesSecrets)
+        allKeys = keys.keys
+        self.keys = keys.keys
+        outcomes = keys.skipped
     }
+
+    /// The agents are told the session before they list their keys; none is asked where secrets are refused.
+    static func make(
+        _ configuration: SSHConfiguration, refusesSecrets: Bool, session: SessionProof?
+    ) async -> CredentialChooser {
+        let agents = refusesSecrets ? [] : configuration.agents.map { $0.bound(to: session) }
+        let keys = await LoginKeys.gather(configuration, agents: agents)
+        return CredentialChooser(configuration, keys: keys, refusesSecrets: refusesSecrets)
+    }
+
+    /// Tells the agents of another connection than the one that they listed their keys for.
+    mutating func bind(to session: SessionProof?) {
+        guard !isBound else { return }
+        isBound = true
+        for index in keys.indices { keys[index].bind(to: session) }
+        for index in allKeys.indices { allKeys[index].bind(to: session) }
+        keyAttempts = keyAttempts.map {
+            var attempt = $0
+            attempt.key.bind(to: session)
+            return attempt
+        }
+    }
+
+    /// Whether the current key signs without anybody's doing.
+    var signsUnattended: Bool { current.map { !$0.key.asksFirst } ?? true }
+
+    /// Starts over on a new connection, with what is left.
+    func resumed() -> CredentialChooser {
+        var chooser = self
+        chooser.isBound = false
+        chooser.serverLimit = failureCount + 1
+        chooser.note("the server hung up: too many failures")
+        chooser.failureCount = 0
+        chooser.lastMethods = nil
+        chooser.askedWhatWouldDo = false
+        return chooser
+    }
+
+    /// Whether anything is left that a new connection could try.
+    var hasMore: Bool { serverLimit == nil && (!keys.isEmpty || !keyAttempts.isEmpty || secrets.hasPassword) }
 
     /// The next request, or nil when nothing is left.
     ///
-    /// `algorithms` gives the signature algorithms that the server takes for a key.
+    /// `algorithms` gives the signature algorithms that the server takes for a key or its certificate.
     mutating func next(
-        _ round: AuthenticationRound, algorithms: @Sendable (PublicKey) async -> [SignatureAlgorithm]
+        _ round: AuthenticationRound, algorithms: @Sendable (PublicKey, Bool) async -> [SignatureAlgorithm]
     ) async throws(SSHError) -> AuthenticationRequest? {
-        lastMethods = round.methods ?? lastMethods
-        if round.isPartialSuccess { renewKeys() }
         if let prompt = round.expiredPasswordPrompt {
-            configuration.logger.warning("the password has expired and must be changed: \(PeerText.line(prompt))")
+            if let request = try await secrets.replacement(prompt) { return request }
+            note("expired, and not changed")
         }
-        if accepts("publickey"), let attempt = try await nextKey(algorithms) {
-            currentKey = attempt.key
-            // Nobody types a passphrase for a key that the server does not take.
-            var isLocked = false
-            if case .locked = attempt.key { isLocked = true }
-            return .publicKey(attempt.key.publicKey, attempt.algorithm, asksFirst: isLocked)
+        if let methods = round.methods {
+            note(round.isPartialSuccess ? "accepted, and more is wanted" : "refused")
+            if !round.isPartialSuccess, lastMethods != nil { failureCount += 1 }
+            lastMethods = methods
+            // Keys that were refused before may do now, as in ssh.
+            if round.isPartialSuccess { (keys, keyAttempts, failureCount) = (allKeys, [], 0) }
+        }
+        if let serverLimit, failureCount >= serverLimit - 1, failureCount > 0 { return nil }
+        for method in configuration.authenticationMethods where accepts(method) {
+            if let request = try await request(method, algorithms) { return request }
         }
         guard lastMethods != nil || askedWhatWouldDo else {
             askedWhatWouldDo = true
             return AuthenticationRequest.none
         }
-        guard accepts("password"), let password = try await nextPassword() else { return nil }
-        return .password(password)
+        return nil
     }
 
-    /// Why nothing is left to try.
-    var denial: SSHError {
+    private mutating func request(
+        _ method: String, _ algorithms: @Sendable (PublicKey, Bool) async -> [SignatureAlgorithm]
+    ) async throws(SSHError) -> AuthenticationRequest? {
+        switch method {
+        case "publickey":
+            guard let attempt = try await nextKey(algorithms), let key = attempt.key.publicKey else { return nil }
+            current = attempt
+            pending = "publickey " + attempt.key.description
+            let identity = LoginIdentity(
+                key: key, algorithm: attempt.algorithm, certificate: attempt.key.certificate?.blob)
+            return .publicKey(identity, asksFirst: attempt.key.asksFirst)
+        case "keyboard-interactive":
+            guard secrets.nextInteractive(hasPasswordMethod: accepts("password")) else { return nil }
+            pending = method
+            return .keyboardInteractive
+        case "password":
+            guard let password = try await secrets.nextPassword() else { return nil }
+            pending = method
+            return .password(password)
+        default: return nil
+        }
+    }
+
+    /// Before the server said anything, only a key may go ahead of its list.
+    private func accepts(_ method: String) -> Bool {
+        lastMethods.map { $0.contains(Name(method)) } ?? (method == "publickey")
+    }
+
+    /// One answer for each prompt; nil to try something else.
+    mutating func answers(to request: UserauthInfoRequest) async throws(SSHError) -> [Password]? {
+        let answers = try await secrets.answers(to: request)
+        if answers == nil { note("not answered") }
+        return answers
+    }
+
+    private mutating func note(_ outcome: String) {
+        if let pending { outcomes.append(pending + ": " + outcome) }
+        pending = nil
+    }
+
+    /// Why nothing is left to try, with what was.
+    func denial(serverText: String? = nil) -> SSHError {
         let methods = lastMethods?.text ?? ""
+        var attempts = outcomes
+        if let pending { attempts.append(pending + ": refused") }
+        let rest = keys.count
+        if rest > 0, accepts("publickey") {
+            attempts.append(
+                "\(rest) more keys were not tried; name the right one with -i, or set IdentitiesOnly")
+        }
         return SSHError(
             .authentication, .denied,
-            "\(configuration.user)@\(configuration.host): Permission denied (\(methods)).")
+            "\(configuration.user)@\(configuration.host): Permission denied (\(methods)).",
+            serverText: serverText, attempts: attempts)
     }
+}
 
-    private func accepts(_ method: Name) -> Bool {
-        lastMethods?.contains(method) ?? (method == "publickey")
-    }
-
-    /// A method succeeded and another is wanted: keys that were refused before may do now, as in ssh.
-    private mutating func renewKeys() {
-        let keys = configuration.credentials.filter(\.isKey)
-        remaining = keys + remaining.filter(\.isPassword)
-        keyAttempts = []
+/// Keys.
+extension CredentialChooser {
+    private var mayTryMoreKeys: Bool {
+        // Where nothing else would be left, there is nothing to save the server's patience for.
+        let hasAlternative =
+            accepts("password") && secrets.hasPassword || accepts("keyboard-interactive") && secrets.canAnswer
+        return !hasAlternative || failureCount < min(Self.keyFailureCount, serverLimit.map { $0 - 2 } ?? .max)
     }
 
     private mutating func nextKey(
-        _ algorithms: @Sendable (PublicKey) async -> [SignatureAlgorithm]
+        _ algorithms: @Sendable (PublicKey, Bool) async -> [SignatureAlgorithm]
     ) async throws(SSHError) -> KeyAttempt? {
+        guard mayTryMoreKeys else { return nil }
         while keyAttempts.isEmpty {
-            guard let index = remaining.firstIndex(where: \.isKey) else { return nil }
-            guard let key = try await load(remaining.remove(at: index)) else { continue }
-            let usable = await algorithms(key.publicKey)
+            guard !keys.isEmpty else { return nil }
+            var key = keys.removeFirst()
+            if key.publicKey == nil {
+                // Encrypted and silent about itself: nothing can be offered before it is open.
+                guard let opened = try await unlock(&key) else { continue }
+                key.publicKey = opened.publicKey
+            }
+            guard let publicKey = key.publicKey else { continue }
+            let usable = await algorithms(publicKey, key.certificate != nil)
             if usable.isEmpty {
+                pending = "publickey " + key.description
+                note("skipped, the server takes no signature of its kind")
                 configuration.logger.warning(
-                    "the server takes no signature algorithm of the key \(key.publicKey.fingerprint.sha256)")
+                    "the server takes no signature algorithm of the key \(publicKey.fingerprint.sha256)")
             }
             keyAttempts = usable.map { KeyAttempt(key: key, algorithm: $0) }
         }
         return keyAttempts.removeFirst()
     }
 
-    private func load(_ credential: Credential) async throws(SSHError) -> LoginKey? {
-        switch credential.kind {
-        case .privateKey(let key): return .open(key)
-        case .password, .askedPassword: return nil
-        case .keyFile(let path, let isOptional):
-            let result = await Blocking.run {
-                Result { () throws(SSHError) in try KeyFileLoader.load(path) }
-            }
-            switch result {
-            case .success(.key(let key)): return key
-            case .success(.hidden(let contents)): return try await unlock(path, contents).map(LoginKey.open)
-            case .success(.missing):
-                if !isOptional { configuration.logger.warning("Identity file \(path) not accessible: no such file.") }
-            case .failure(let error): configuration.logger.warning("\(error)")
-            }
-            return nil
-        }
-    }
-
-    /// The current key, unlocked if need be; nil when nobody knows the passphrase.
-    ///
-    /// One that was unlocked stays so for the algorithms that are still to be tried with it.
-    mutating func unlockCurrentKey() async throws(SSHError) -> PrivateKey? {
-        guard case .locked(let publicKey, let path, let contents) = currentKey else {
-            guard case .open(let key) = currentKey else { return nil }
-            return key
-        }
-        guard let key = try await unlock(path, contents) else { return nil }
-        guard key.publicKey == publicKey else {
-            configuration.logger.warning("\(KeyFileLoader.refusal(path, .halvesDiffer))")
-            return nil
-        }
-        currentKey = .open(key)
-        keyAttempts = keyAttempts.map {
-            $0.key.publicKey == publicKey ? KeyAttempt(key: .open(key), algorithm: $0.algorithm) : $0
-        }
-        return key
-    }
-
-    /// Asks for the passphrase until one is right, or nobody has another.
-    private func unlock(_ path: String, _ contents: Password) async throws(SSHError) -> PrivateKey? {
-        for attempt in 1...Self.passphraseAttemptCount {
-            let question = Credential.PassphraseQuestion(path: path, attempt: attempt)
-            let answer: Secret?
-            do {
-                answer = try await configuration.responder.passphrase(question)
+    /// The current key's signature; nil when nobody can or wants to make it, and the next credential is due.
+    mutating func sign(_ request: SignatureRequest) async throws(SSHError) -> [UInt8]? {
+        guard var attempt = current else { return nil }
+        let algorithm = request.identity.algorithm
+        if case .signer(let signer) = attempt.key.source {
+            do throws(SSHError) {
+                return try await signer.verifiedSignature(over: request.data, algorithm: algorithm.plain)
             } catch {
-                throw error as? SSHError
-                    ?? SSHError(.authentication, .cancelled, "The passphrase question was not answered")
+                configuration.logger.warning("\(error)")
+                note("skipped, \(error)")
+                return nil
             }
-            guard let answer else { break }
+        }
+        guard let key = try await unlock(&attempt.key) else {
+            note("skipped, nobody unlocked it")
+            return nil
+        }
+        current = attempt
+        // One that was unlocked stays so for the algorithms that are still to be tried with it.
+        keyAttempts = keyAttempts.map {
+            $0.key.blob == attempt.key.blob ? KeyAttempt(key: attempt.key, algorithm: $0.algorithm) : $0
+        }
+        keys = keys.map {
+            var other = $0
+            if other.name == attempt.key.name { other.source = attempt.key.source }
+            return other
+        }
+        if attempt.key.isFile { await configuration.addToAgent(key, attempt.key) }
+        let signature = await Blocking.run { try? key.signingKey.sign(request.data, algorithm: algorithm) }
+        guard let signature else { throw SSHError(.authentication, .misuse, "The private key could not sign") }
+        return signature
+    }
+
+    private func unlock(_ key: inout LoginKey) async throws(SSHError) -> PrivateKey? {
+        switch key.source {
+        case .open(let open): return open
+        case .signer: return nil
+        case .locked(let contents):
+            guard let opened = try await unlock(key, contents) else { return nil }
+            key.source = .open(opened)
+            return opened
+        }
+    }
+
+    private func unlock(_ key: LoginKey, _ contents: Password) async throws(SSHError) -> PrivateKey? {
+        for attempt in 1...Self.passphraseAttemptCount {
+            let question = Credential.PassphraseQuestion(path: key.name, attempt: attempt)
+            let answer = try await configuration.asking { responder in try await responder.passphrase(question) }
+            guard let answer else { return nil }
+            let (publicKey, minimum) = (key.publicKey, configuration.minimumRSABitCount)
             let result = await Blocking.run {
                 Result { () throws(KeyFileError) in
-                    try PrivateKeyFile.parse(contents.secret, passphrase: answer.password.secret)
+                    try KeyFileLoader.unlock(
+                        contents, answer.password, expecting: publicKey, minimumRSABitCount: minimum)
                 }
             }
             switch result {
-            case .success(let key): return key
+            case .success(let opened): return opened
             case .failure(.wrongPassphrase): continue
             // As in ssh: an empty answer passes the key over.
             case .failure(.encrypted): return nil
             case .failure(let error):
-                configuration.logger.warning("\(KeyFileLoader.refusal(path, error))")
+                configuration.logger.warning("\(KeyFileLoader.refusal(key.name, error))")
                 return nil
             }
         }
         return nil
     }
-
-    private mutating func nextPassword() async throws(SSHError) -> Password? {
-        guard !refusesPasswords else {
-            configuration.logger.warning(
-                "Password authentication is disabled: the host's key is not the one on record.")
-            return nil
-        }
-        while let index = remaining.firstIndex(where: \.isPassword) {
-            if case .password(let secret) = remaining[index].kind {
-                remaining.remove(at: index)
-                return secret.password
-            }
-            guard case .askedPassword(let attempts) = remaining[index].kind, passwordAttempt < attempts else {
-                remaining.remove(at: index)
-                passwordAttempt = 0
-                continue
-            }
-            passwordAttempt += 1
-            let question = Credential.PasswordQuestion(
-                user: configuration.user, host: configuration.host, attempt: passwordAttempt)
-            do {
-                if let secret = try await configuration.responder.password(question) { return secret.password }
-            } catch let error as SSHError {
-                throw error
-            } catch {
-                throw SSHError(.authentication, .cancelled, "The password question was not answered")
-            }
-            remaining.remove(at: index)
-            passwordAttempt = 0
-        }
-        return nil
-    }
-}
-
-extension Credential {
-    var isKey: Bool {
-        switch kind {
-        case .privateKey, .keyFile: true
-        case .password, .askedPassword: false
-        }
-    }
-
-    var isPassword: Bool { !isKey }
 }

@@ -2,35 +2,69 @@ import SSHCore
 import SSHCrypto
 import SSHIdentity
 
-/// A key to log in with: at hand, or in a file that a passphrase locks.
-enum LoginKey: Sendable {
-    case open(PrivateKey)
-    case locked(PublicKey, path: String, contents: Password)
+/// Reads what an identity file and its companions hold.
+enum KeyFileLoader {
+    struct KeyFile: Sendable {
+        var publicKey: PublicKey?
+        /// Nil where only a public key is there.
+        var source: LoginKey.Source?
+        /// The one in `PATH-cert.pub`, where it is for this key.
+        var certificate: Certificate?
+    }
 
-    var publicKey: PublicKey {
-        switch self {
-        case .open(let key): key.publicKey
-        case .locked(let key, _, _): key
+    /// A private key, or a public one whose private half an agent may hold; nil where neither the file nor `PATH.pub` is
+    /// there.
+    static func load(_ path: String, minimumRSABitCount: Int) throws(SSHError) -> KeyFile? {
+        var file = try readPrivate(path, minimumRSABitCount)
+        if file?.publicKey == nil {
+            // Encrypted PEM does not tell, and tokens and agents may leave nothing but this.
+            let publicKey = try? publicKey(path + ".pub", minimumRSABitCount)
+            if let publicKey { file = KeyFile(publicKey: publicKey, source: file?.source) }
+        }
+        let stem = path.hasSuffix(".pub") ? String(path.dropLast(4)) : path
+        if let certificate = try? certificate(stem + "-cert.pub", minimumRSABitCount: minimumRSABitCount),
+            certificate.key == file?.publicKey
+        {
+            file?.certificate = certificate
+        }
+        return file
+    }
+
+    static func certificate(_ path: String, minimumRSABitCount: Int) throws(SSHError) -> Certificate? {
+        guard let line = try firstLine(path) else { return nil }
+        do throws(KeyError) {
+            return try Certificate(line: line, minimumRSABitCount: minimumRSABitCount)
+        } catch {
+            throw SSHError(.authentication, .file, "Certificate \"\(path)\": \(error)")
         }
     }
-}
 
-/// Reads private keys from files.
-enum KeyFileLoader {
-    enum Loaded {
-        case missing
-        case key(LoginKey)
-        /// The file shows its public half to none but those who know the passphrase.
-        case hidden(Password)
+    /// Opens a locked key's file, and makes sure that it is the key that it was taken for.
+    static func unlock(
+        _ contents: Password, _ passphrase: Password, expecting publicKey: PublicKey?, minimumRSABitCount: Int
+    ) throws(KeyFileError) -> PrivateKey {
+        let key = try PrivateKeyFile.parse(
+            contents.secret, passphrase: passphrase.secret, minimumRSABitCount: minimumRSABitCount)
+        guard publicKey == nil || key.publicKey == publicKey else { throw .halvesDiffer }
+        return key
     }
 
-    static func load(_ path: String) throws(SSHError) -> Loaded {
+    private static func readPrivate(_ path: String, _ minimumRSABitCount: Int) throws(SSHError) -> KeyFile? {
         let file: (contents: Password, access: PlatformFiles.Access)
         do throws(PlatformFiles.Failure) {
             file = try PlatformFiles.readSecret(path, upTo: PrivateKeyFile.maximumByteCount)
         } catch {
-            if error == .missing { return .missing }
+            if error == .missing { return nil }
             throw SSHError(.authentication, .file, "Load key \"\(path)\": \(error.text)")
+        }
+        let found: KeyFile
+        do throws(KeyFileError) {
+            found = try read(file.contents, minimumRSABitCount)
+        } catch {
+            if case .notAPrivateKey = error, let key = try? publicKey(path, minimumRSABitCount) {
+                return KeyFile(publicKey: key)
+            }
+            throw refusal(path, error)
         }
         guard !file.access.isOurs || !file.access.isReadableByOthers else {
             let mode = String(file.access.mode, radix: 8)
@@ -39,16 +73,17 @@ enum KeyFileLoader {
                 "Load key \"\(path)\": bad permissions: mode 0\(mode) lets others read this private key; run: chmod 600 \(path)"
             )
         }
+        return found
+    }
+
+    private static func read(_ contents: Password, _ minimumRSABitCount: Int) throws(KeyFileError) -> KeyFile {
         do throws(KeyFileError) {
-            do throws(KeyFileError) {
-                return .key(.open(try PrivateKeyFile.parse(file.contents.secret)))
-            } catch {
-                guard case .encrypted = error else { throw error }
-                let key = try PrivateKeyFile.publicKey(of: file.contents.secret) ?? publicKey(beside: path)
-                return key.map { .key(.locked($0, path: path, contents: file.contents)) } ?? .hidden(file.contents)
-            }
+            let key = try PrivateKeyFile.parse(contents.secret, minimumRSABitCount: minimumRSABitCount)
+            return KeyFile(publicKey: key.publicKey, source: .open(key))
         } catch {
-            throw refusal(path, error)
+            guard case .encrypted = error else { throw error }
+            let key = try PrivateKeyFile.publicKey(of: contents.secret, minimumRSABitCount: minimumRSABitCount)
+            return KeyFile(publicKey: key, source: .locked(contents: contents))
         }
     }
 
@@ -56,12 +91,23 @@ enum KeyFileLoader {
         SSHError(.authentication, .file, "Load key \"\(path)\": \(error.sentence)")
     }
 
-    /// What the `.pub` file says; the secret must yield it.
-    private static func publicKey(beside path: String) -> PublicKey? {
-        guard let line = try? PlatformFiles.read(path + ".pub", upTo: PrivateKeyFile.maximumByteCount) else {
-            return nil
+    private static func publicKey(_ path: String, _ minimumRSABitCount: Int) throws(SSHError) -> PublicKey? {
+        guard let line = try firstLine(path) else { return nil }
+        do throws(KeyError) {
+            return try PublicKeyLine(line, minimumRSABitCount: minimumRSABitCount).key
+        } catch {
+            throw SSHError(.authentication, .file, "Public key \"\(path)\": \(error)")
         }
-        return try? PublicKeyLine(line).key
+    }
+
+    private static func firstLine(_ path: String) throws(SSHError) -> [UInt8]? {
+        do throws(PlatformFiles.Failure) {
+            let bytes = try PlatformFiles.read(path, upTo: PrivateKeyFile.maximumByteCount)
+            return Array(bytes.prefix { $0 != UInt8(ascii: "\n") })
+        } catch {
+            if error == .missing { return nil }
+            throw SSHError(.authentication, .file, "\(path): \(error.text)")
+        }
     }
 }
 

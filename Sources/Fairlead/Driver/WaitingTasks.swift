@@ -9,6 +9,8 @@ struct WaitingTasks {
         case login
         /// The transport's end.
         case closure
+        /// What the server says about its keys.
+        case hostKeys
         case output(SessionID)
         case errorOutput(SessionID)
         case writable(SessionID)

@@ -53,6 +53,11 @@ enum PlatformTerminal {
         return unsafe String(cString: value)
     }
 
+    /// A variable that is set to something.
+    static func variable(_ name: String) -> String? {
+        environment(name).flatMap { $0.isEmpty ? nil : $0 }
+    }
+
     /// All variables, as `NAME=value`.
     static var environment: [String] {
         var variables: [String] = []

@@ -1,4 +1,5 @@
 import Fairlead
+import Synchronization
 
 #if canImport(Glibc)
     import Glibc
@@ -11,6 +12,9 @@ struct TerminalPrompt: Sendable {
     private static let maximumByteCount = 1024
 
     struct Cancelled: Error {}
+
+    /// Whether a person was asked anything: then what comes from the server must be told apart from that.
+    static let wasUsed = Mutex(false)
 
     private let descriptor: Int32
     private let wakeRead: Int32
@@ -26,6 +30,7 @@ struct TerminalPrompt: Sendable {
             return nil
         }
         descriptor = terminal
+        Self.wasUsed.withLock { $0 = true }
         wakeRead = ends[0]
         wakeWrite = ends[1]
     }
@@ -36,6 +41,13 @@ struct TerminalPrompt: Sendable {
         guard terminal >= 0 else { return false }
         Glibc.close(terminal)
         return true
+    }
+
+    /// Draws the line between our questions and what the server says, on the terminal alone.
+    static func drawLine(for name: String) {
+        guard wasUsed.withLock({ $0 }), let prompt = TerminalPrompt() else { return }
+        defer { prompt.close() }
+        PlatformTerminal.write("-- fairlead: logged in to \(name); the rest comes from there --\n", to: prompt.descriptor)
     }
 
     func close() {

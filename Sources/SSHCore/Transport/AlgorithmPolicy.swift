@@ -8,10 +8,7 @@ package struct AlgorithmPolicy: Hashable, Sendable {
     package var ciphers: [CipherAlgorithm]
     package var macs: [MACAlgorithm]
     /// What we sign a login with (`PubkeyAcceptedAlgorithms`), best first.
-    package var logins: [SignatureAlgorithm] = [
-        .ed25519, .ecdsaNISTP256, .ecdsaNISTP384, .ecdsaNISTP521, .securityKeyEd25519, .securityKeyECDSANISTP256,
-        .rsaSHA512, .rsaSHA256,
-    ]
+    package var logins = safe
     package var compressions: [CompressionAlgorithm] = [.none, .zlibOpenSSH]
     /// Whether a peer without strict key exchange is refused where Terrapin (CVE-2023-48795) would be possible.
     package var requiresStrict = false
@@ -22,6 +19,15 @@ package struct AlgorithmPolicy: Hashable, Sendable {
     /// OpenSSH's order, but with AES-GCM first where the processor has AES instructions.
     package static let standard = standard(hasAES: CPU.hasAES)
 
+    /// What does not rest on SHA-1, certificates first; it is also what an authority may sign with, without them.
+    package static let safe: [SignatureAlgorithm] = {
+        let plain: [SignatureAlgorithm] = [
+            .ed25519, .ecdsaNISTP256, .ecdsaNISTP384, .ecdsaNISTP521, .securityKeyEd25519, .securityKeyECDSANISTP256,
+            .rsaSHA512, .rsaSHA256,
+        ]
+        return plain.compactMap(\.certified) + plain
+    }()
+
     package static func standard(hasAES: Bool) -> AlgorithmPolicy {
         AlgorithmPolicy(
             keyExchanges: [
@@ -29,10 +35,7 @@ package struct AlgorithmPolicy: Hashable, Sendable {
                 .curve25519SHA256LibSSH, .ecdhNISTP256, .ecdhNISTP384, .ecdhNISTP521, .groupExchangeSHA256,
                 .group16SHA512, .group18SHA512, .group14SHA256,
             ],
-            hostKeys: [
-                .ed25519, .ecdsaNISTP256, .ecdsaNISTP384, .ecdsaNISTP521, .securityKeyEd25519,
-                .securityKeyECDSANISTP256, .rsaSHA512, .rsaSHA256,
-            ],
+            hostKeys: safe,
             ciphers: (hasAES
                 ? [.aes128GCM, .aes256GCM, .chaCha20Poly1305] : [.chaCha20Poly1305, .aes128GCM, .aes256GCM])
                 + [.aes128CTR, .aes192CTR, .aes256CTR],
@@ -46,7 +49,7 @@ package struct AlgorithmPolicy: Hashable, Sendable {
         case .strict:
             keyExchanges.removeAll { !$0.isPostQuantum }
             hostKeys.removeAll {
-                [.ecdsaNISTP256, .ecdsaNISTP384, .ecdsaNISTP521, .securityKeyECDSANISTP256].contains($0)
+                [.ecdsaNISTP256, .ecdsaNISTP384, .ecdsaNISTP521, .securityKeyECDSANISTP256].contains($0.plain)
             }
             ciphers.removeAll { !$0.isAuthenticated }
             macs.removeAll { !$0.encryptsFirst }
@@ -54,7 +57,7 @@ package struct AlgorithmPolicy: Hashable, Sendable {
         case .legacy:
             keyExchanges += [.groupExchangeSHA1, .group14SHA1, .group1SHA1]
             hostKeys += [.rsaSHA1]
-            logins += [.rsaSHA1]
+            logins += [.rsaSHA1, .rsaSHA1Certificate]
             ciphers += [.aes256CBC, .aes192CBC, .aes128CBC, .tripleDESCBC]
             macs += [.hmacSHA1, .hmacSHA1ETM, .hmacSHA1Truncated]
         case .interop:

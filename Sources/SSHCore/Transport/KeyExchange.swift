@@ -63,8 +63,11 @@ package struct KeyExchange: ~Copyable {
     /// H of the first exchange (RFC 4253 §7.2).
     package private(set) var sessionID: [UInt8]?
     package private(set) var hostKey: PublicKey?
-    /// The key that the exchange in progress proved.
+    /// How the host proved its key in the first exchange.
+    private(set) var hostKeyProof: (blob: [UInt8], signature: [UInt8])?
+    /// The key that the exchange in progress proved, and the certificate that came with it.
     private var provenHostKey: PublicKey?
+    package private(set) var certificate: Certificate?
     /// The next packet of the exchange was guessed wrongly and is to be dropped.
     package private(set) var skipsNextPacket = false
 
@@ -162,7 +165,7 @@ package struct KeyExchange: ~Copyable {
             clientKexInit: sharing.agreed.ours.payload, serverKexInit: sharing.agreed.theirs, hostKey: reply.hostKey,
             clientShare: sharing.ephemeral.publicShare, serverShare: share)
         hash.group = sharing.group
-        let key = try parseHostKey(reply.hostKey, for: agreement.hostKey)
+        let (key, certificate) = try parseHostKey(reply.hostKey, for: agreement.hostKey)
         let secret = try agree(sharing, with: share)
         let value: [UInt8]
         do throws(CryptoError) {
@@ -177,6 +180,8 @@ package struct KeyExchange: ~Copyable {
         }
         guard hostKey == nil || hostKey == key else { throw .hostKeyChangedDuringRekey }
         provenHostKey = key
+        self.certificate = certificate
+        if hostKeyProof == nil { hostKeyProof = (reply.hostKey, reply.signature) }
         state = .proven(Proven(agreement: agreement, hostKey: key, secret: secret, hash: value))
         stage = .awaitingTrust
         return key
@@ -251,15 +256,29 @@ package struct KeyExchange: ~Copyable {
 
     private func parseHostKey(
         _ blob: [UInt8], for algorithm: SignatureAlgorithm
-    ) throws(ProtocolError) -> PublicKey {
-        let key: VerificationKey
-        do throws(CryptoError) {
-            key = try VerificationKey(blob: blob, minimumRSABitCount: minimumRSABitCount)
+    ) throws(ProtocolError) -> (PublicKey, Certificate?) {
+        let key: PublicKey
+        var certificate: Certificate?
+        do throws(KeyError) {
+            if algorithm.isCertificate {
+                let read = try Certificate(blob: blob, minimumRSABitCount: minimumRSABitCount)
+                certificate = read
+                key = read.key
+            } else {
+                key = try PublicKey(blob: blob, minimumRSABitCount: minimumRSABitCount)
+            }
         } catch {
-            if case .weakKey(let bitCount) = error { throw .weakHostKey(bitCount: bitCount) }
+            if case .weak(let bitCount) = error { throw .weakHostKey(bitCount: bitCount) }
             throw .hostKeyMismatch
         }
-        guard key.type == algorithm.keyType, let publicKey = try? PublicKey(key) else { throw .hostKeyMismatch }
-        return publicKey
+        guard key.verificationKey.type == algorithm.plain.keyType else { throw .hostKeyMismatch }
+        return (key, certificate)
     }
+}
+
+/// A host's key, and its signature over the session's identifier: what tells an agent which session it signs for.
+package struct SessionProof: Hashable, Sendable {
+    package let hostKey: [UInt8]
+    package let sessionID: [UInt8]
+    package let signature: [UInt8]
 }

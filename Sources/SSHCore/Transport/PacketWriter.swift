@@ -85,21 +85,15 @@ package struct PacketWriter: ~Copyable {
         try seal(from: start, payload)
     }
 
-    /// A password request (RFC 4252 §8), written from guarded memory into the packet that is sealed at once, padded so
-    /// that its size does not tell the password's.
-    package mutating func writePassword(_ password: borrowing SecretBytes, user: [UInt8]) throws(ProtocolError) {
-        let start = begin(payloadByteCount: user.count + password.count + 64)
-        outbound.writeInteger(MessageNumber.userauthRequest.rawValue)
-        UserauthRequest.encodeHead(
-            user: user, service: ServiceRequest.connection, method: "password", into: &outbound)
-        outbound.writeBoolean(false)
-        // What goes on record ends here: nothing copies the password.
-        let payloadStart = start + Self.headByteCount
-        let head =
-            recorder == nil
-            ? nil : outbound.getBytes(at: payloadStart, length: outbound.writerIndex - payloadStart)
-        outbound.writeSecretString(password)
-        try seal(from: start, head.map(ByteBuffer.init(bytes:)), granularity: 64)
+    /// Secrets, written from guarded memory into the packet that is sealed at once, padded so that its size does not tell
+    /// theirs.
+    package mutating func write(_ request: SecretRequest) throws(ProtocolError) {
+        let byteCount = request.secrets.reduce(request.head.readableBytes) { $0 + $1.secret.count + 4 }
+        let start = begin(payloadByteCount: byteCount + 64)
+        outbound.writeImmutableBuffer(request.head)
+        for password in request.secrets { outbound.writeSecretString(password.secret) }
+        // What goes on record ends before the secrets: nothing copies them.
+        try seal(from: start, recorder == nil ? nil : request.head, granularity: 64)
     }
 
     /// Everything sealed so far.

@@ -16,15 +16,21 @@ package struct Quirks: OptionSet, Hashable, Sendable {
     package static let concealsSHA2Signatures = Quirks(rawValue: 4)
     /// Dies of a key exchange that we start.
     package static let noRekey = Quirks(rawValue: 8)
+    /// Knows RSA certificates by their oldest name alone, whatever hash signs.
+    package static let oneNameForRSACertificates = Quirks(rawValue: 16)
 
     /// The first pattern that matches counts.
     private static let table: [(pattern: String, quirks: Quirks)] = [
         ("Cisco-1.*", .groupsUpTo4096),
         // Its number is odd because the fault was mended in it.
-        ("OpenSSH_6.6.1*", []),
-        ("OpenSSH_6.5*", .keepsZerosOfSecret),
-        ("OpenSSH_6.6*", .keepsZerosOfSecret),
-        ("OpenSSH_7.4*", .concealsSHA2Signatures),
+        ("OpenSSH_6.6.1*", .oneNameForRSACertificates),
+        ("OpenSSH_6.5*", [.keepsZerosOfSecret, .oneNameForRSACertificates]),
+        ("OpenSSH_6.6*", [.keepsZerosOfSecret, .oneNameForRSACertificates]),
+        ("OpenSSH_7.4*", [.concealsSHA2Signatures, .oneNameForRSACertificates]),
+        ("OpenSSH_7.8*", []), ("OpenSSH_7.9*", []),
+        ("OpenSSH_7.*", .oneNameForRSACertificates),
+        ("OpenSSH_6.*", .oneNameForRSACertificates),
+        ("OpenSSH_5.*", .oneNameForRSACertificates),
         ("Sun_SSH_1.0*", .noRekey),
     ]
 

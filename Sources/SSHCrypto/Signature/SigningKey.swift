@@ -53,9 +53,9 @@ package final class SigningKey: Sendable {
 
     /// The signature blob, verified with the public half before anyone sees it: a faulty one could betray the key.
     package func sign(_ message: [UInt8], algorithm: SignatureAlgorithm) throws(CryptoError) -> [UInt8] {
-        guard algorithm.keyType == verificationKey.type else { throw .unsupported }
+        guard algorithm.plain.keyType == verificationKey.type else { throw .unsupported }
         var blob = ByteBuffer()
-        blob.writeString(utf8: algorithm.rawValue)
+        blob.writeString(utf8: algorithm.plain.rawValue)
         switch verificationKey {
         case .ed25519:
             blob.writeString(try signEd25519(message))

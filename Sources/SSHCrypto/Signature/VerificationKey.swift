@@ -84,7 +84,7 @@ package enum VerificationKey: Hashable, Sendable {
     package func verify(
         _ signature: [UInt8], over message: [UInt8], algorithm: SignatureAlgorithm
     ) throws(CryptoError) {
-        guard algorithm.keyType == type else { throw .invalidSignature }
+        guard algorithm.plain.keyType == type else { throw .invalidSignature }
         guard case .securityKey(let key, let application) = self else {
             let proper = try Self.parts(of: signature, algorithm, trailerByteCount: 0).proper
             return try verify(proper: proper, over: message, rsaHash: algorithm.rsaHash)
@@ -124,7 +124,7 @@ package enum VerificationKey: Hashable, Sendable {
     ) throws(CryptoError) -> (proper: [UInt8], trailer: [UInt8]) {
         var body = ByteBuffer(bytes: signature)
         do throws(WireError) {
-            guard try body.readName() == Name(algorithm.rawValue) else { throw .malformed }
+            guard try body.readName() == Name(algorithm.plain.rawValue) else { throw .malformed }
             let proper = try body.readStringBytes()
             let trailer = try body.readFixed(count: trailerByteCount)
             try body.requireEnd()
@@ -167,7 +167,7 @@ package enum VerificationKey: Hashable, Sendable {
     private static func knows(_ blob: [UInt8]) -> Bool {
         var body = ByteBuffer(bytes: blob)
         guard let name = try? body.readName() else { return true }
-        return SignatureAlgorithm.allCases.contains { $0.keyType == name }
+        return SignatureAlgorithm.allCases.contains { !$0.isCertificate && $0.keyType == name }
     }
 
     func check(minimumRSABitCount: Int) throws(CryptoError) {

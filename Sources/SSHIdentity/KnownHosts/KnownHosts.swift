@@ -164,7 +164,7 @@ public struct KnownHosts: Sendable {
     package func preferredOrder(
         of offer: [SignatureAlgorithm], host: String, port: Int
     ) -> [SignatureAlgorithm] {
-        preferredOrder(of: offer, host: host, port: port) { ($0.keyType, false) }
+        preferredOrder(of: offer, host: host, port: port) { ($0.plain.keyType, $0.isCertificate) }
     }
 
     /// A line to append to a file, with its line feed.

@@ -8,9 +8,13 @@ package struct UserauthRequest: Message, Hashable {
 
     package enum Method: Hashable, Sendable {
         case none
-        /// Without a signature it asks whether the key would do (RFC 4252 §7).
-        case publicKey(algorithm: Name, blob: [UInt8], signature: [UInt8]?)
+        /// Without a signature it asks whether the key would do (RFC 4252 §7); with the host's key it is bound to the host
+        /// (OpenSSH PROTOCOL §3.1).
+        case publicKey(algorithm: Name, blob: [UInt8], signature: [UInt8]?, hostKey: [UInt8]? = nil)
+        case keyboardInteractive
     }
+
+    private static let hostBoundPublicKey: Name = "publickey-hostbound-v00@openssh.com"
 
     package var user: [UInt8]
     package var service: Name
@@ -25,33 +29,54 @@ package struct UserauthRequest: Message, Hashable {
     package init(from body: inout ByteBuffer) throws(WireError) {
         user = try body.readStringBytes()
         service = try body.readName()
-        switch try body.readName() {
+        let methodName = try body.readName()
+        switch methodName {
         case "none":
             method = .none
-        case "publickey":
+        case "publickey", Self.hostBoundPublicKey:
             let isSigned = try body.readBoolean()
             let algorithm = try body.readName()
             let blob = try body.readStringBytes()
+            let hostKey = methodName == Self.hostBoundPublicKey ? try body.readStringBytes() : nil
             method = .publicKey(
-                algorithm: algorithm, blob: blob, signature: isSigned ? try body.readStringBytes() : nil)
+                algorithm: algorithm, blob: blob, signature: isSigned ? try body.readStringBytes() : nil,
+                hostKey: hostKey)
+        case "keyboard-interactive":
+            // A language tag, which is deprecated, and hints about devices (RFC 4256 §3.1).
+            _ = try body.readString()
+            _ = try body.readString()
+            method = .keyboardInteractive
         default:
             throw .malformed
         }
     }
 
     package func encode(into body: inout ByteBuffer) {
+        encodeUnsigned(into: &body, isSigned: nil)
+        if case .publicKey(_, _, let signature?, _) = method { body.writeString(signature) }
+    }
+
+    /// Everything but the signature; `isSigned` says what a request that is about to be signed will say.
+    private func encodeUnsigned(into body: inout ByteBuffer, isSigned: Bool?) {
         Self.encodeHead(user: user, service: service, method: methodName, into: &body)
-        guard case .publicKey(let algorithm, let blob, let signature) = method else { return }
-        body.writeBoolean(signature != nil)
-        body.writeString(algorithm)
-        body.writeString(blob)
-        if let signature { body.writeString(signature) }
+        switch method {
+        case .none: break
+        case .keyboardInteractive:
+            body.writeString(utf8: "")
+            body.writeString(utf8: "")
+        case .publicKey(let algorithm, let blob, let signature, let hostKey):
+            body.writeBoolean(isSigned ?? (signature != nil))
+            body.writeString(algorithm)
+            body.writeString(blob)
+            if let hostKey { body.writeString(hostKey) }
+        }
     }
 
     private var methodName: Name {
         switch method {
         case .none: "none"
-        case .publicKey: "publickey"
+        case .publicKey(_, _, _, let hostKey): hostKey == nil ? "publickey" : Self.hostBoundPublicKey
+        case .keyboardInteractive: "keyboard-interactive"
         }
     }
 
@@ -63,14 +88,11 @@ package struct UserauthRequest: Message, Hashable {
     }
 
     /// What a public key signs to log in: the session identifier, then the request up to its signature (RFC 4252 §7).
-    package static func dataToSign(sessionID: [UInt8], user: [UInt8], algorithm: Name, blob: [UInt8]) -> [UInt8] {
+    package func dataToSign(sessionID: [UInt8]) -> [UInt8] {
         var data = ByteBuffer()
         data.writeString(sessionID)
-        data.writeInteger(number.rawValue)
-        encodeHead(user: user, service: ServiceRequest.connection, method: "publickey", into: &data)
-        data.writeBoolean(true)
-        data.writeString(algorithm)
-        data.writeString(blob)
+        data.writeInteger(Self.number.rawValue)
+        encodeUnsigned(into: &data, isSigned: true)
         return Array(data.readableBytesView)
     }
 }
@@ -174,5 +196,55 @@ package struct UserauthPasswordChangeRequest: Message, Hashable {
     package func encode(into body: inout ByteBuffer) {
         body.writeString(prompt)
         body.writeString(utf8: "")
+    }
+}
+
+/// What the server wants to know, one round of it (RFC 4256 §3.2).
+package struct UserauthInfoRequest: Message, Hashable {
+    package struct Prompt: Hashable, Sendable {
+        package var text: ByteBuffer
+        package var echoes: Bool
+
+        package init(text: ByteBuffer, echoes: Bool) {
+            self.text = text
+            self.echoes = echoes
+        }
+    }
+
+    package static let number = MessageNumber.userauthMethodSpecific
+    package static let toleratesTrailingBytes = true
+    /// A length and a boolean.
+    private static let leastPromptByteCount = 5
+
+    package var name: ByteBuffer
+    package var instruction: ByteBuffer
+    package var prompts: [Prompt]
+
+    package init(name: ByteBuffer, instruction: ByteBuffer, prompts: [Prompt]) {
+        self.name = name
+        self.instruction = instruction
+        self.prompts = prompts
+    }
+
+    package init(from body: inout ByteBuffer) throws(WireError) {
+        name = try body.readString()
+        instruction = try body.readString()
+        _ = try body.readString()
+        let count = try body.readUInt32()
+        // Nothing is allocated by a number that the bytes do not bear out.
+        guard count <= body.readableBytes / Self.leastPromptByteCount else { throw .truncated }
+        prompts = []
+        for _ in 0..<count { prompts.append(Prompt(text: try body.readString(), echoes: try body.readBoolean())) }
+    }
+
+    package func encode(into body: inout ByteBuffer) {
+        body.writeString(name)
+        body.writeString(instruction)
+        body.writeString(utf8: "")
+        body.writeInteger(UInt32(truncatingIfNeeded: prompts.count))
+        for prompt in prompts {
+            body.writeString(prompt.text)
+            body.writeBoolean(prompt.echoes)
+        }
     }
 }

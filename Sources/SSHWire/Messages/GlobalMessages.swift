@@ -6,6 +6,7 @@ package struct GlobalRequest: Message, Hashable {
     /// OpenSSH's keep-alive; whoever does not know it says FAILURE, which serves as well.
     package static let keepAlive: Name = "keepalive@openssh.com"
     package static let hostKeys: Name = "hostkeys-00@openssh.com"
+    package static let proveHostKeys: Name = "hostkeys-prove-00@openssh.com"
 
     package var name: Name
     package var wantsReply: Bool

@@ -26,10 +26,11 @@ enum AuthenticationFuzz {
     private static func perform(
         _ step: UInt8, _ argument: ByteBuffer, _ key: PrivateKey, _ machine: inout UserAuthentication
     ) throws(ProtocolError) -> UserAuthentication.Action? {
-        switch step % 9 {
+        let identity = LoginIdentity(key: key.publicKey, algorithm: .ed25519)
+        switch step % 11 {
         case 0: return try machine.start(.none)
-        case 1: return try machine.start(.publicKey(key.publicKey, .ed25519, asksFirst: true))
-        case 2: return try machine.start(.publicKey(key.publicKey, .ed25519, asksFirst: false))
+        case 1: return try machine.start(.publicKey(identity, asksFirst: true))
+        case 2: return try machine.start(.publicKey(identity, asksFirst: false))
         case 3: return try machine.start(.password(Password(SecretBytes(copying: argument.readableBytesView))))
         case 4: return try machine.provide(signature: Array(argument.readableBytesView))
         case 5:
@@ -37,6 +38,10 @@ enum AuthenticationFuzz {
             return try machine.receive(failure)
         case 6: return try machine.receiveSuccess()
         case 7: return try machine.receiveMethodSpecific(message(60, argument))
+        case 8: return try machine.start(.keyboardInteractive)
+        case 9:
+            let answers = argument.readableBytesView.prefix(3).map { Password(SecretBytes(copying: [$0])) }
+            return try machine.provide(answers: answers)
         default:
             // The answer that fits, with what the input puts behind it.
             var answer = UserauthPublicKeyOK(algorithm: "ssh-ed25519", blob: key.publicKey.blob).payload

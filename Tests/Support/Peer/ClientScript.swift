@@ -18,6 +18,8 @@ package struct ClientScript: Sendable {
         case none
         case password([UInt8])
         case key(SigningKey, SignatureAlgorithm, asksFirst: Bool)
+        case passwordChange([UInt8], new: [UInt8])
+        case keyboardInteractive
         case giveUp
         /// The person goes on thinking.
         case wait
@@ -31,6 +33,8 @@ package struct ClientScript: Sendable {
     package var trust = Trust.accept
     /// One for each time that a credential is wanted; afterwards nothing more is offered.
     package var credentials: [Credential] = [.password(Self.password)]
+    /// The answer to each prompt; without one, the next credential follows.
+    package var answers: [UInt8]? = Self.password
     /// A session each, as soon as the login succeeded.
     package var commands: [[UInt8]] = []
     package var input: [UInt8] = []

@@ -12,6 +12,7 @@ extension Conversation {
         case .authenticationNeeded: offerCredential()
         case .signatureNeeded(let request): sign(request)
         case .authenticated: openSessions()
+        case .promptsReceived(let request): answer(request)
         case .channelOpened(let id): execute(on: id)
         case .channelData(let id, let stream, let data):
             record.receive(Array(data.readableBytesView), stream, on: id)
@@ -20,7 +21,7 @@ extension Conversation {
         case .channelReply(let id, _, let isSuccess):
             if isSuccess { write(to: id) }
         case .identified, .keysExchanged, .banner, .note, .channelRefused, .channelTimedOut, .channelEnded,
-            .channelExit, .channelClosed, .silent, .silenceEnded, .hostKeysAnnounced:
+            .channelExit, .channelClosed, .silent, .silenceEnded, .hostKeysAnnounced, .hostKeysProven:
             break
         }
     }
@@ -54,15 +55,24 @@ extension Conversation {
         case .key(let key, let algorithm, let asksFirst):
             guard let publicKey = try? PublicKey(key.verificationKey) else { return }
             record.signingKeys.append(key)
-            tell(.authenticate(.publicKey(publicKey, algorithm, asksFirst: asksFirst)))
+            tell(.authenticate(.publicKey(LoginIdentity(key: publicKey, algorithm: algorithm), asksFirst: asksFirst)))
+        case .keyboardInteractive: tell(.authenticate(.keyboardInteractive))
+        case .passwordChange(let old, let new):
+            let replacement = Password(SecretBytes(copying: new))
+            tell(.authenticate(.password(Password(SecretBytes(copying: old)), replacement: replacement)))
         case .giveUp: tell(.giveUpAuthentication)
         case .wait: break
         }
     }
 
+    private func answer(_ request: UserauthInfoRequest) {
+        guard let answers = script.answers else { return offerCredential() }
+        tell(.answer(request.prompts.map { _ in Password(SecretBytes(copying: answers)) }))
+    }
+
     private func sign(_ request: SignatureRequest) {
         guard let key = record.signingKeys.last,
-            let signature = try? key.sign(request.data, algorithm: request.algorithm)
+            let signature = try? key.sign(request.data, algorithm: request.identity.algorithm)
         else { return }
         tell(.provideSignature(signature))
     }

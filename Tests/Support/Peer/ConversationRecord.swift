@@ -21,6 +21,8 @@ package struct ConversationRecord {
     package internal(set) var agreements: [NegotiatedAlgorithms] = []
     package internal(set) var rounds: [AuthenticationRound] = []
     package internal(set) var signatureRequests: [SignatureRequest] = []
+    package internal(set) var provenKeys: [[PublicKey]] = []
+    package internal(set) var infoRequests: [UserauthInfoRequest] = []
     package internal(set) var proofs: [AuthenticationProof] = []
     package internal(set) var banners: [[UInt8]] = []
     package internal(set) var notes: [Event.Note] = []
@@ -62,7 +64,9 @@ package struct ConversationRecord {
         case .keysExchanged(let algorithms): agreements.append(algorithms)
         case .authenticationNeeded(let round): rounds.append(round)
         case .signatureNeeded(let request): signatureRequests.append(request)
-        case .authenticated(let proof): proofs.append(proof)
+        case .authenticated(let proofs): self.proofs += proofs
+        case .promptsReceived(let request): infoRequests.append(request)
+        case .hostKeysProven(let keys): provenKeys.append(keys)
         case .banner(let text): banners.append(Array(text.readableBytesView))
         case .note(let remark): notes.append(remark)
         case .channelOpened(let id): opened.append(id)

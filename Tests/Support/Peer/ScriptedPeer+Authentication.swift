@@ -73,7 +73,8 @@ extension ScriptedPeer {
         guard let key = try? PublicKey(blob: blob), let algorithm = SignatureAlgorithm(rawValue: name.text) else {
             return false
         }
-        let data = UserauthRequest.dataToSign(sessionID: sessionID ?? [], user: user, algorithm: name, blob: blob)
+        let request = UserauthRequest(user: user, method: .publicKey(algorithm: name, blob: blob, signature: nil))
+        let data = request.dataToSign(sessionID: sessionID ?? [])
         return (try? key.verificationKey.verify(signature, over: data, algorithm: algorithm)) != nil
     }
 }

@@ -1,0 +1,173 @@
+import Logging
+import SSHCore
+import SSHIdentity
+import SSHWire
+
+/// A key to log in with, and what signs with it.
+struct LoginKey: Sendable {
+    enum Source: Sendable {
+        case open(PrivateKey)
+        /// A file that a passphrase locks.
+        case locked(contents: Password)
+        case signer(any Signer)
+    }
+
+    /// Nil for a file that does not tell before it is unlocked.
+    var publicKey: PublicKey?
+    var certificate: Certificate?
+    var source: Source
+    /// The file's path, or how an agent calls the key.
+    var name: String
+    /// Whether it was read from a file.
+    var isFile = false
+
+    /// What the server is shown.
+    var blob: [UInt8]? { certificate?.blob ?? publicKey?.blob }
+
+    /// Whether its use costs a person something, or shows a dialogue: then the server is asked first.
+    var asksFirst: Bool {
+        if case .open = source { false } else { true }
+    }
+
+    mutating func bind(to session: SessionProof?) {
+        guard case .signer(let signer) = source, var key = signer as? AgentKey else { return }
+        key.agent = key.agent.bound(to: session)
+        source = .signer(key)
+    }
+
+    /// For lists of what was tried.
+    var description: String {
+        let key = publicKey.map { " \($0.typeDisplayName) \($0.fingerprint.sha256)" } ?? ""
+        return name + key + (certificate == nil ? "" : " (certificate)")
+    }
+}
+
+/// Gathers what can sign for the user, in the order in which it is offered.
+struct LoginKeys: Sendable {
+    private(set) var keys: [LoginKey] = []
+    /// What cannot be used, and why.
+    private(set) var skipped: [String] = []
+    private let configuration: SSHConfiguration
+
+    /// Certificates that were named come first, then everything in the order of the credentials; a key that an agent holds
+    /// is the agent's to sign with, wherever it stands.
+    static func gather(_ configuration: SSHConfiguration, agents: [SSHAgent]) async -> LoginKeys {
+        var gathered = LoginKeys(configuration: configuration)
+        var held: [[AgentKey]] = []
+        for agent in agents { held.append(await gathered.list(agent)) }
+        var certificates: [Certificate] = []
+        for credential in configuration.credentials {
+            switch credential.kind {
+            case .privateKey(let key):
+                gathered.add(LoginKey(publicKey: key.publicKey, source: .open(key), name: key.comment))
+            case .signer(let signer):
+                gathered.add(LoginKey(publicKey: signer.publicKey, source: .signer(signer), name: "signer"))
+            case .keyFile(let path, let isOptional):
+                await gathered.addFile(path, isOptional: isOptional, held: held.joined())
+            case .certificateFile(let path):
+                if let certificate = await gathered.certificate(path) { certificates.append(certificate) }
+            case .agent(let agent, let offersAll):
+                guard offersAll, let index = agents.firstIndex(where: { $0.path == agent.path }) else { continue }
+                held[index].forEach { gathered.add($0.loginKey) }
+            case .password, .askedPassword, .keyboardInteractive: continue
+            }
+        }
+        gathered.prefer(certificates, held: held.joined())
+        return gathered
+    }
+
+    private init(configuration: SSHConfiguration) {
+        self.configuration = configuration
+    }
+
+    private mutating func add(_ key: LoginKey) {
+        if key.blob == nil || !keys.contains(where: { $0.blob == key.blob }) { keys.append(key) }
+    }
+
+    private mutating func skip(_ reason: String) {
+        configuration.logger.warning("\(reason)")
+        skipped.append(reason)
+    }
+
+    private mutating func list(_ agent: SSHAgent) async -> [AgentKey] {
+        do throws(SSHError) {
+            return try await agent.identities()
+        } catch {
+            // As ssh: nobody minds an agent that is not there.
+            configuration.logger.debug("\(error)")
+            skipped.append("\(error)")
+            return []
+        }
+    }
+
+    private mutating func addFile(_ path: String, isOptional: Bool, held: some Sequence<AgentKey>) async {
+        let minimum = configuration.minimumRSABitCount
+        let result = await Blocking.run {
+            Result { () throws(SSHError) in try KeyFileLoader.load(path, minimumRSABitCount: minimum) }
+        }
+        switch result {
+        case .failure(let error): skip("\(error)")
+        case .success(nil):
+            guard !isOptional else { return }
+            skip("Identity file \(path) not accessible: No such file or directory.")
+        case .success(let file?):
+            let signer = held.first { $0.certificate == nil && $0.publicKey == file.publicKey }
+            guard let source = signer.map(LoginKey.Source.signer) ?? file.source else {
+                return skip("\(path): the private key is neither in this file nor with the agent")
+            }
+            var key = LoginKey(publicKey: file.publicKey, source: source, name: path, isFile: signer == nil)
+            if let certificate = file.certificate {
+                key.certificate = certificate
+                add(key)
+                key.certificate = nil
+            }
+            add(key)
+        }
+    }
+
+    private mutating func certificate(_ path: String) async -> Certificate? {
+        let minimum = configuration.minimumRSABitCount
+        let result = await Blocking.run {
+            Result { () throws(SSHError) in
+                try KeyFileLoader.certificate(path, minimumRSABitCount: minimum)
+            }
+        }
+        switch result {
+        case .success(let certificate?): return certificate
+        case .success(nil): skip("Certificate file \(path): No such file or directory")
+        case .failure(let error): skip("\(error)")
+        }
+        return nil
+    }
+
+    /// Each named certificate with whatever signs for its key.
+    private mutating func prefer(_ certificates: [Certificate], held: some Sequence<AgentKey>) {
+        for certificate in certificates.reversed() {
+            let holder = held.first { $0.publicKey == certificate.key }?.loginKey
+            guard var key = keys.first(where: { $0.publicKey == certificate.key }) ?? holder else {
+                skip("No private key for the certificate \(PeerText.line(certificate.keyIDBytes))")
+                continue
+            }
+            key.certificate = certificate
+            keys.removeAll { $0.blob == key.blob }
+            keys.insert(key, at: 0)
+        }
+    }
+}
+
+extension AgentKey {
+    fileprivate var loginKey: LoginKey {
+        LoginKey(publicKey: publicKey, certificate: certificate, source: .signer(self), name: comment)
+    }
+}
+
+extension SSHAgent {
+    /// The same, told which session it signs for; at once on every connection to it.
+    func bound(to session: SessionProof?) -> SSHAgent {
+        guard let session else { return self }
+        var agent = self
+        agent.bind(
+            hostKey: session.hostKey, sessionID: session.sessionID, signature: session.signature, isForwarding: false)
+        return agent
+    }
+}
