@@ -26,7 +26,12 @@ public struct AgentAddition: Hashable, Sendable {
 extension SSHConfiguration {
     /// The agents among the credentials, in their order.
     var agents: [SSHAgent] {
-        credentials.compactMap { if case .agent(let agent, _) = $0.kind { agent } else { nil } }
+        credentials.compactMap {
+            guard case .agent(var agent, _) = $0.kind else { return nil }
+            agent.logger = logger
+            agent.minimumRSABitCount = minimumRSABitCount
+            return agent
+        }
     }
 
     /// Gives a key to the first agent, where that is wanted; it is told, and no more, when that fails.
@@ -37,7 +42,8 @@ extension SSHConfiguration {
             guard (try? await responder.confirms(question)) == true else { return }
         }
         do throws(SSHError) {
-            try await agent.add(key, comment: file.name, lifetime: addition.lifetime, confirm: addition.confirms)
+            let comment = key.commentBytes.isEmpty ? file.name : nil
+            try await agent.add(key, comment: comment, lifetime: addition.lifetime, confirm: addition.confirms)
             logger.debug("added \(file.name) to the agent \(agent.path)")
         } catch {
             logger.debug("\(error)")
