@@ -22,6 +22,8 @@ public struct ConnectionInfo: Sendable {
     public internal(set) var serverIdentification = ""
     /// The host's key, proven and trusted.
     public internal(set) var hostKey: PublicKey?
+    /// Why the host's key is trusted, which is another question than whether its signature is right.
+    public internal(set) var hostIdentity: TrustedHostKey?
     /// Both ends of the transport; nil before it is open.
     public internal(set) var remoteAddress: SocketAddress?, localAddress: SocketAddress?
     /// Both sides' lists in the last key exchange, in the order of KEXINIT; empty before the server's came.

@@ -40,7 +40,9 @@ extension SSHConnection {
         case .silent(let duration):
             configuration.logger.notice("no answer from the server for \(duration.components.seconds) s")
         case .silenceEnded: configuration.logger.notice("the server answers again")
-        case .hostKeysAnnounced(let keys): facts.announcedHostKeys = keys
+        case .hostKeysAnnounced(let keys):
+            facts.announcedHostKeys = keys
+            wake(.hostKeys)
         default: handleSession(event)
         }
     }

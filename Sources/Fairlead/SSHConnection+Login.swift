@@ -18,6 +18,7 @@ extension SSHConnection {
                 isRepeatable = token.isRepeatable && chooser == nil
                 restrictsAuthentication = token.restrictsAuthentication
                 facts.hostKey = key
+                facts.hostIdentity = token
                 try perform(.trust(token))
             case .credential(let round): try await answer(round)
             case .signature(let request): try await answer(request)

@@ -40,6 +40,8 @@ public actor SSHConnection {
     var restrictsAuthentication = false
     /// The answer to the last question for proofs.
     var provenHostKeys: [PublicKey]?
+    /// Proven, and waiting for a person to agree.
+    var heldUpdate: HostKeyUpdate?
     /// Why the connection is over; set once.
     private(set) var failure: SSHError?
     /// Whether starting over would cost nobody anything: no person was asked, and no password was sent.

@@ -16,9 +16,12 @@ public func withSSHConnection<Result>(
     _ configuration: SSHConfiguration, on eventLoop: (any EventLoop)? = nil,
     _ body: (SSHConnection) async throws -> Result
 ) async throws -> Result {
-    let connection = try await openConnection(configuration, on: eventLoop)
+    let (connection, trust) = try await openConnection(configuration, on: eventLoop)
+    // It ends with the connection at the latest.
+    async let _: Void = connection.learnHostKeys(trust)
     do {
         let result = try await body(connection)
+        await connection.confirmHostKeys(trust)
         await connection.close()
         return result
     } catch {
@@ -29,7 +32,7 @@ public func withSSHConnection<Result>(
 
 private func openConnection(
     _ configuration: SSHConfiguration, on eventLoop: (any EventLoop)?
-) async throws(SSHError) -> SSHConnection {
+) async throws(SSHError) -> (SSHConnection, HostTrust) {
     try configuration.validate()
     configuration.announceProfile()
     let trust = try await HostTrust.load(configuration)
@@ -39,7 +42,7 @@ private func openConnection(
     var chooser: CredentialChooser?
     while true {
         switch try await logIn(connector, resuming: chooser) {
-        case .connected(let connection): return connection
+        case .connected(let connection): return (connection, connector.trust)
         case .hungUp: connector.isPolite = true
         case .tooManyFailures(let tried):
             configuration.logger.notice("the server allows no more attempts on one connection; going on with another")

@@ -29,8 +29,10 @@ struct HostKeyUpdate: Sendable {
 }
 
 extension HostTrust {
-    /// Whether this kind of trust lets a host speak for its other keys: its key is in the user's own file, or a person put it
-    /// there just now. Nobody else's word counts: a certificate's, a system's file, a command, a pin (ruling 20).
+    /// Whether this kind of trust lets a host speak for its other keys.
+    ///
+    /// Its key is in the user's own file, or a person put it there just now. Nobody else's word counts: a certificate's, a
+    /// system's file, a command, a pin (ruling 20).
     func permitsUpdates(by token: TrustedHostKey) -> Bool {
         guard let options, options.updatesHostKeys != .no, !token.restrictsAuthentication else { return false }
         switch token.ground {
@@ -40,8 +42,10 @@ extension HostTrust {
         }
     }
 
-    /// What an announcement would change; nil where it changes nothing, or where a person arranged more than one name and one
-    /// key a line: an authority, another name for a key, another file.
+    /// What an announcement would change.
+    ///
+    /// Nil where it changes nothing, or where a person arranged more than one name and one key a line: an authority, another
+    /// name for a key, another file.
     func update(after token: TrustedHostKey, announced: [PublicKey]) async -> HostKeyUpdate? {
         guard let options, let path = options.userFiles.first, permitsUpdates(by: token) else { return nil }
         let (host, port) = (configuration.trustName, configuration.port)
@@ -92,5 +96,36 @@ extension HostTrust {
         if let failure { return logger.debug("\(update.path) is not updated: \(failure)") }
         for record in update.removed { logger.debug("forgot the host's key \(record.fingerprint.sha256)") }
         for key in update.added { logger.debug("learned the host's key \(key.fingerprint.sha256)") }
+    }
+}
+
+extension SSHConnection {
+    /// Keeps the user's known hosts up to date while the connection is in use, without delaying it.
+    ///
+    /// Where a person is to agree, that waits until the connection is no longer in use: see `confirmHostKeys`.
+    func learnHostKeys(_ trust: HostTrust) async {
+        guard let token = facts.hostIdentity, trust.permitsUpdates(by: token) else { return }
+        while facts.announcedHostKeys.isEmpty {
+            guard failure == nil, !Task.isCancelled else { return }
+            await wait(for: .hostKeys)
+        }
+        guard let update = await trust.update(after: token, announced: facts.announcedHostKeys) else { return }
+        do throws(SSHError) {
+            let proven = update.added.isEmpty ? [] : try await proveHostKeys(update.added)
+            guard update.added.allSatisfy(proven.contains) else {
+                return configuration.logger.debug("the host does not prove the keys that it announces")
+            }
+        } catch {
+            return configuration.logger.debug("the host's keys are not updated: \(error)")
+        }
+        guard trust.options?.updatesHostKeys == .ask else { return await trust.perform(update) }
+        heldUpdate = update
+    }
+
+    /// Asks about an update that was held back, now that nobody else speaks to the person.
+    func confirmHostKeys(_ trust: HostTrust) async {
+        guard let update = heldUpdate else { return }
+        heldUpdate = nil
+        if (try? await configuration.responder.confirms(update.question)) == true { await trust.perform(update) }
     }
 }
