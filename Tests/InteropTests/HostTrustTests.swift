@@ -1,7 +1,9 @@
 import Fairlead
 import Foundation
 import NIOCore
+import PeerSupport
 import SSHCore
+import SSHCrypto
 import Synchronization
 import TestSupport
 import Testing
@@ -293,5 +295,28 @@ import Testing
         let result = try await scene.server.tool(
             ["-o", "VisualHostKey=yes", "-o", "HostKeyAlgorithms=ssh-ed25519"], ["true"])
         #expect(result.errorText == "Host key fingerprint is \(try scene.fingerprint().sha256)\n\(picture)\n")
+    }
+
+    @Test("C11 an unknown host whose signature is wrong brings no question, and nothing is written")
+    func proofFirst() async throws {
+        for isWrong in [true, false] {
+            let scene = try await Scene(.yes)
+            let server = try await LoopbackServer.scripted {
+                let key = try SigningKey(ed25519Seed: SecretBytes(copying: [UInt8](repeating: 3, count: 32)))
+                var configuration = PeerConfiguration(hostKey: key)
+                if isWrong { configuration.alterSignedHash = { $0.clientShare.append(0) } }
+                return configuration
+            }
+            for policy in [HostKeyPolicy.ask, .acceptNew, .off] {
+                let error = try await scene.outcome(scene.rules(policy)) {
+                    $0.port = server.port
+                    $0.credentials = server.configuration.credentials
+                }
+                #expect(error?.kind == (isWrong ? .hostKeyInvalid : nil))
+            }
+            #expect(scene.person.questions.withLock { $0.isEmpty } == isWrong)
+            #expect((scene.knownHosts == nil) == isWrong)
+            #expect(scene.log.grounds.isEmpty == isWrong)
+        }
     }
 }
