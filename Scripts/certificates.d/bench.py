@@ -24,16 +24,18 @@ class Bench:
 
     KEYS = {
         "ca": "ed25519", "ca-rsa": "rsa", "ca-ecdsa": "ecdsa", "stranger": "ed25519",
-        "host": "ed25519", "host-rsa": "rsa", "host-ecdsa": "ecdsa",
-        "user": "ed25519", "user-rsa": "rsa", "user-ecdsa": "ecdsa", "other": "ed25519",
+        "host": "ed25519", "host-rsa": "rsa", "host-256": "ecdsa", "host-384": "ecdsa", "host-521": "ecdsa",
+        "user": "ed25519", "user-rsa": "rsa", "user-256": "ecdsa", "user-384": "ecdsa", "user-521": "ecdsa",
+        "other": "ed25519",
     }
 
     def __init__(self, folder):
         self.folder = folder
         self.user = getpass.getuser()
         for name, kind in self.KEYS.items():
-            bits = ["-b", "2048"] if kind == "rsa" else []
-            run("ssh-keygen", "-q", "-t", kind, *bits, "-N", "", "-C", name, "-f", folder / name)
+            bits = name[-3:] if name[-3:].isdigit() else {"rsa": "2048"}.get(kind)
+            size = ["-b", bits] if bits else []
+            run("ssh-keygen", "-q", "-t", kind, *size, "-N", "", "-C", name, "-f", folder / name)
         if os.geteuid() == 0:
             pathlib.Path("/run/sshd").mkdir(exist_ok=True)
         self.newer = self.lines_of_newer_servers()
@@ -48,9 +50,8 @@ class Bench:
         place = Place(self, folder)
         case.prepare(place)
         with Listener(self.configure(place), folder / "server.log") as listener:
-            # Names of the host that need the port can be written once it is known.
-            known = place.known.replace("PORT", str(listener.port))
-            (folder / "known_hosts").write_text(known)
+            # Names of the host may need the port.
+            place.write("known_hosts", place.known.format(port=listener.port, **place.names))
             result = subprocess.run(
                 [client, *self.arguments(place, listener.port)], capture_output=True, text=True, timeout=60,
                 stdin=subprocess.DEVNULL, cwd=folder,
@@ -72,7 +73,7 @@ class Bench:
             f"HostKey {self.folder / place.host_key}", "StrictModes no", "UsePAM no", "PermitRootLogin yes",
             "LogLevel VERBOSE", "PrintMotd no", "PermitUserRC no", "UseDNS no", "PasswordAuthentication no",
             "KbdInteractiveAuthentication no", "MaxAuthTries 20", f"SetEnv HOME={place.folder / 'home'}",
-            f"AuthorizedKeysFile {place.write('authorized_keys', place.authorized)}",
+            f"AuthorizedKeysFile {place.write('authorized_keys', place.authorized.format(**place.names))}",
         ]
         return place.write("sshd_config", "\n".join(lines + self.newer) + "\n")
 
@@ -105,8 +106,10 @@ class Place:
         self.address = "127.0.0.1"
         self.host_key = "host"
         self.server_lines = []
-        self.authorized = bench.public("user") + "\n"
-        self.known = f"{ALIAS} {bench.public('host')}\n"
+        self.names = {"alias": ALIAS, "ca": bench.public("ca"), "other": bench.public("other")}
+        self.names["host"], self.names["user"] = bench.public("host"), bench.public("user")
+        self.authorized = "{user}\n"
+        self.known = "{alias} {host}\n"
         self.identity = bench.folder / "user"
         self.options = {}
 

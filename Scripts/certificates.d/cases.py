@@ -9,6 +9,7 @@ DIFFERENCES = {
     "principal with a wildcard": "patterns count since OpenSSH 10.3",
     "no principals": "nobody's since OpenSSH 10.3; before, every host's",
     "RSA authority under RequiredRSASize": "the bound holds for authorities too",
+    "good, among the plain keys too": "a key's certificate is offered before the key",
 }
 
 PAST = "20200101:20210101"
@@ -37,14 +38,14 @@ def case(kind, name):
 
 
 def host(name, *arguments, key="host", by="ca", known=None, options=None, then=None):
-    """A host's certificate, signed with `-h`; `known` is what known_hosts says: CA and KEY stand for these keys."""
+    """A host's certificate, signed with `-h`; `known` is what known_hosts says."""
 
     def prepare(place):
         place.host_key = key
         path = place.sign(key, by, *(["-h"] if "-u" not in arguments else []), *[a for a in arguments if a != "-u"])
         place.server_lines.append(f"HostCertificate {path}-cert.pub")
-        text = known if known is not None else "@cert-authority * CA\n"
-        place.known = text.replace("CA", place.bench.public(by)).replace("KEY", place.bench.public(key))
+        place.known = known if known is not None else "@cert-authority * {ca}\n"
+        place.names.update(ca=place.bench.public(by), key=place.bench.public(key))
         place.options.update(options or {})
         if then:
             then(place)
@@ -58,11 +59,15 @@ def option(keyword, make):
 
 
 GOOD = ("-n", ALIAS)
-KNOWN = f"@cert-authority * CA\n{ALIAS} KEY\n"
+OTHER = "@cert-authority * {ca}\n{alias} {other}\n"
+KNOWN = "@cert-authority * {ca}\n{alias} {key}\n"
 
 host("good", *GOOD)
 host("good, of an RSA key", *GOOD, key="host-rsa")
-host("good, of an ECDSA key", *GOOD, key="host-ecdsa")
+host("good, of an RSA key, signing with SHA-256", *GOOD, key="host-rsa",
+     options={"HostKeyAlgorithms": "rsa-sha2-256-cert-v01@openssh.com"})
+for bits in ("256", "384", "521"):
+    host(f"good, of an ECDSA key of {bits} bits", *GOOD, key=f"host-{bits}")
 host("good, by an RSA authority", *GOOD, by="ca-rsa")
 host("good, by an ECDSA authority", *GOOD, by="ca-ecdsa")
 host("one of several principals", "-n", f"a.example,{ALIAS},b.example")
@@ -84,26 +89,21 @@ host("by an algorithm that CASignatureAlgorithms leaves out", *GOOD, options={"C
 host("RSA key under RequiredRSASize", *GOOD, key="host-rsa", options={"RequiredRSASize": "3072"})
 host("RSA authority under RequiredRSASize", *GOOD, by="ca-rsa", options={"RequiredRSASize": "3072"})
 host("by a stranger, host not known", *GOOD, known="")
-host("by a stranger, key known", *GOOD, known=f"{ALIAS} KEY\n")
-host("by another authority than the known one", *GOOD, by="stranger",
-     then=lambda place: setattr(place, "known", f"@cert-authority * {place.bench.public('ca')}\n"))
-host("authority of other hosts", *GOOD, known="@cert-authority *.example.org CA\n")
-host("authority of this host by its name", *GOOD, known=f"@cert-authority {ALIAS} CA\n")
-host("authority of all but this host", *GOOD, known=f"@cert-authority *,!{ALIAS} CA\n")
-host("authority in a plain line", *GOOD, known=f"{ALIAS} CA\n")
-host("authority revoked by @revoked", *GOOD, known="@cert-authority * CA\n@revoked * CA\n")
-host("key revoked by @revoked", *GOOD, known="@cert-authority * CA\n@revoked * KEY\n")
-host("key revoked by @revoked, and known", *GOOD, known=KNOWN + "@revoked * KEY\n")
-host("key revoked by @revoked for other hosts", *GOOD, known="@cert-authority * CA\n@revoked *.example.org KEY\n")
-host("good, and another key on record", *GOOD,
-     then=lambda place: setattr(place, "known", place.known + f"{ALIAS} {place.bench.public('other')}\n"))
-host("expired, and another key on record", *GOOD, "-V", PAST,
-     then=lambda place: setattr(place, "known", place.known + f"{ALIAS} {place.bench.public('other')}\n"))
+host("by a stranger, key known", *GOOD, known="{alias} {key}\n")
+host("by another authority than the known one", *GOOD, by="stranger", known="@cert-authority * {other}\n")
+host("authority of other hosts", *GOOD, known="@cert-authority *.example.org {ca}\n")
+host("authority of this host by its name", *GOOD, known="@cert-authority {alias} {ca}\n")
+host("authority in a plain line", *GOOD, known="{alias} {ca}\n")
+host("authority revoked by @revoked", *GOOD, known="@cert-authority * {ca}\n@revoked * {ca}\n")
+host("key revoked by @revoked", *GOOD, known="@cert-authority * {ca}\n@revoked * {key}\n")
+host("key revoked by @revoked, and known", *GOOD, known=KNOWN + "@revoked * {key}\n")
+host("key revoked by @revoked for other hosts", *GOOD, known="@cert-authority * {ca}\n@revoked *.example.org {key}\n")
+host("good, and another key on record", *GOOD, known=OTHER)
+host("expired, and another key on record", *GOOD, "-V", PAST, known=OTHER)
 host("expired, and the key on record", *GOOD, "-V", PAST, known=KNOWN)
 host("expired, accept-new", *GOOD, "-V", PAST, options={"StrictHostKeyChecking": "accept-new"})
 host("expired, no checking", *GOOD, "-V", PAST, options={"StrictHostKeyChecking": "no"})
-host("expired, no checking, and another key on record", *GOOD, "-V", PAST, options={"StrictHostKeyChecking": "no"},
-     then=lambda place: setattr(place, "known", place.known + f"{ALIAS} {place.bench.public('other')}\n"))
+host("expired, no checking, and another key on record", *GOOD, "-V", PAST, options={"StrictHostKeyChecking": "no"}, known=OTHER)
 host("no certificates among HostKeyAlgorithms, key known", *GOOD, known=KNOWN,
      options={"HostKeyAlgorithms": "ssh-ed25519"})
 host("no certificates among HostKeyAlgorithms, authority known", *GOOD, options={"HostKeyAlgorithms": "ssh-ed25519"})
@@ -136,17 +136,19 @@ def without_alias(known, principal="localhost"):
     def prepare(place):
         path = place.sign("host", "ca", "-h", "-n", principal)
         place.server_lines.append(f"HostCertificate {path}-cert.pub")
-        place.known = known.replace("CA", place.bench.public("ca"))
+        place.known = known
         place.address = "localhost"
         place.options.update(HostKeyAlias=None, AddressFamily="inet")
 
     return prepare
 
 
-case("host", "authority of the name with its port")(without_alias("@cert-authority [localhost]:PORT CA\n"))
-case("host", "authority of the name without its port")(without_alias("@cert-authority localhost CA\n"))
-case("host", "authority of the name with another port")(without_alias("@cert-authority [localhost]:1 CA\n"))
-case("host", "principal with a port")(without_alias("@cert-authority * CA\n", principal="[localhost]:22"))
+case("host", "authority of the name with its port")(without_alias("@cert-authority [localhost]:{port} {ca}\n"))
+case("host", "authority of the name without its port")(without_alias("@cert-authority localhost {ca}\n"))
+case("host", "authority of the name with another port")(without_alias("@cert-authority [localhost]:1 {ca}\n"))
+case("host", "authority of all but this host")(without_alias("@cert-authority *,!*localhost* {ca}\n"))
+case("host", "authority of all, by its name without an alias")(without_alias("@cert-authority * {ca}\n"))
+case("host", "principal with a port")(without_alias("@cert-authority * {ca}\n", principal="[localhost]:22"))
 
 
 # Users
@@ -156,12 +158,12 @@ def user(name, *arguments, key="user", by="ca", trusted="ca", authorized="", ser
     """A user's certificate beside the key, and a server that trusts an authority."""
 
     def prepare(place):
-        place.identity = place.sign(key, by, *[a.replace("ME", place.bench.user) for a in arguments])
+        place.identity = place.sign(key, by, *[place.bench.user if a == "ME" else a for a in arguments])
         if trusted:
             place.server_lines.append(f"TrustedUserCAKeys {place.bench.folder / trusted}.pub")
         place.server_lines += server
-        text = authorized.replace("CA", place.bench.public("ca")).replace("KEY", place.bench.public(key))
-        place.authorized = text.replace("ME", place.bench.user)
+        place.names["key"] = place.bench.public(key)
+        place.authorized = authorized
         place.options.update(options or {})
         if then:
             then(place)
@@ -173,12 +175,15 @@ MINE = ("-n", "ME")
 
 user("good", *MINE)
 user("good, of an RSA key", *MINE, key="user-rsa")
-user("good, of an ECDSA key", *MINE, key="user-ecdsa")
+user("good, of an RSA key, signing with SHA-256", *MINE, key="user-rsa",
+     options={"PubkeyAcceptedAlgorithms": "rsa-sha2-256-cert-v01@openssh.com"})
+for bits in ("256", "384", "521"):
+    user(f"good, of an ECDSA key of {bits} bits", *MINE, key=f"user-{bits}")
 user("good, by an RSA authority", *MINE, by="ca-rsa", trusted="ca-rsa")
-user("good, among the plain keys too", *MINE, authorized="KEY\n")
+user("good, among the plain keys too", *MINE, authorized="{key}\n")
 user("expired", *MINE, "-V", PAST)
 user("not yet valid", *MINE, "-V", FUTURE)
-user("expired, among the plain keys", *MINE, "-V", PAST, authorized="KEY\n")
+user("expired, among the plain keys", *MINE, "-V", PAST, authorized="{key}\n")
 user("another principal", "-n", "someone-else")
 user("principal with a wildcard", "-n", "*")
 user("no principals")
@@ -190,12 +195,12 @@ user("this source address", *MINE, "-O", "source-address=127.0.0.0/8")
 user("another source address", *MINE, "-O", "source-address=192.0.2.0/24")
 user("by an RSA authority with SHA-1", *MINE, "-t", "ssh-rsa", by="ca-rsa", trusted="ca-rsa")
 user("by an authority that the server does not know", *MINE, trusted="stranger")
-user("by an unknown authority, among the plain keys", *MINE, trusted="stranger", authorized="KEY\n")
-user("authority in authorized_keys", *MINE, trusted=None, authorized="cert-authority CA\n")
+user("by an unknown authority, among the plain keys", *MINE, trusted="stranger", authorized="{key}\n")
+user("authority in authorized_keys", *MINE, trusted=None, authorized="cert-authority {ca}\n")
 user("authority in authorized_keys for other principals", *MINE, trusted=None,
-     authorized='cert-authority,principals="someone-else" CA\n')
+     authorized='cert-authority,principals="someone-else" {ca}\n')
 user("authority in authorized_keys for this principal", "-n", "role", trusted=None,
-     authorized='cert-authority,principals="role" CA\n')
+     authorized='cert-authority,principals="role" {ca}\n')
 
 
 def revoked_by_server(place):
@@ -226,10 +231,10 @@ def of_another_key(place, path):
 
 
 user("named by CertificateFile", *MINE, then=beside(elsewhere))
-user("of another key, among the plain keys", *MINE, authorized="KEY\n", then=beside(of_another_key))
-user("damaged file, among the plain keys", *MINE, authorized="KEY\n",
+user("of another key, among the plain keys", *MINE, authorized="{key}\n", then=beside(of_another_key))
+user("damaged file, among the plain keys", *MINE, authorized="{key}\n",
      then=beside(lambda place, path: path.write_bytes(path.read_bytes()[:200])))
-user("missing file, among the plain keys", *MINE, authorized="KEY\n", then=beside(lambda place, path: path.unlink()))
+user("missing file, among the plain keys", *MINE, authorized="{key}\n", then=beside(lambda place, path: path.unlink()))
 user("missing file", *MINE, then=beside(lambda place, path: path.unlink()))
-user("no certificates among PubkeyAcceptedAlgorithms", *MINE, authorized="KEY\n",
+user("no certificates among PubkeyAcceptedAlgorithms", *MINE, authorized="{key}\n",
      options={"PubkeyAcceptedAlgorithms": "ssh-ed25519"})
