@@ -23,7 +23,10 @@ extension SSHConnection {
             case .credential(let round): try await answer(round)
             case .signature(let request): try await answer(request)
             case .prompts(let request): try await answer(request)
-            case .done: return try welcome()
+            case .done:
+                // It holds keys and passwords, which nobody needs any more.
+                self.chooser = nil
+                return try welcome()
             }
         }
     }

@@ -36,6 +36,7 @@ package struct SecretBytes: ~Copyable, Sendable {
 
     deinit {
         guard let pointer = unsafe UnsafeMutableRawPointer(bitPattern: address) else { return }
+        defer { Sodium.wipeTraces() }
         guard !isGuarded else { return unsafe sodium_free(pointer) }
         unsafe sodium_memzero(pointer, count)
         unsafe pointer.deallocate()

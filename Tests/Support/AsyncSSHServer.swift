@@ -19,10 +19,60 @@ package final class AsyncSSHServer: Sendable {
         package var groupSizes: [Int]?
         /// Lets this password in too.
         package var password: String?
+        /// What keyboard-interactive asks, round by round; nil asks for the password.
+        package var rounds: [Round]?
+        /// The password has to be changed before it counts.
+        package var passwordChange: PasswordChange?
+        /// Lists of methods: who succeeds with all of one list, in its order, is in.
+        ///
+        /// Nil is any one method.
+        package var steps: [[String]]?
         /// As old devices: no extensions, no strict key exchange, and a bare LF ends the identification.
         package var bare = false
 
         package init() {}
+    }
+
+    /// One round of keyboard-interactive; other answers than these fail the method.
+    package struct Round: Sendable, Encodable {
+        package var name = ""
+        package var instruction = ""
+        package var prompts: [Prompt]
+        package var answers: [String]
+
+        package init(_ prompts: [Prompt], answers: [String], name: String = "", instruction: String = "") {
+            self.prompts = prompts
+            self.answers = answers
+            self.name = name
+            self.instruction = instruction
+        }
+    }
+
+    package struct Prompt: Sendable, Encodable {
+        package var text: String
+        package var echoes: Bool
+
+        package init(_ text: String, echoes: Bool = false) {
+            self.text = text
+            self.echoes = echoes
+        }
+
+        package func encode(to encoder: any Encoder) throws {
+            var container = encoder.unkeyedContainer()
+            try container.encode(text)
+            try container.encode(echoes)
+        }
+    }
+
+    package struct PasswordChange: Sendable, Encodable {
+        package var prompt: String
+        /// New passwords that are too weak.
+        package var refused: [String]
+
+        package init(prompt: String, refused: [String] = []) {
+            self.prompt = prompt
+            self.refused = refused
+        }
     }
 
     private struct Plan: Encodable {

@@ -12,6 +12,8 @@ package final class OpenSSHServer: Sendable {
         /// Who may log in with a password, and as whom clients log in; nil is the user that runs the tests.
         package var user: ThrowawayUser?
         package var arguments: [String] = []
+        /// A copy under another name has a PAM service of that name.
+        package var program = "sshd"
 
         package init() {}
     }
@@ -42,7 +44,7 @@ package final class OpenSSHServer: Sendable {
         server = try await Server.start { [directory] port in
             try directory.write(
                 Self.configuration(options, port: port, directory: directory, extra: extra), to: "sshd_config")
-            var plan = RunningProcess.Plan("sshd", ["-D", "-e", "-f", configuration] + options.arguments)
+            var plan = RunningProcess.Plan(options.program, ["-D", "-e", "-f", configuration] + options.arguments)
             plan.environment = plainEnvironment(home: directory.path)
             return plan
         }

@@ -42,4 +42,14 @@ int support_is_secret(const void *bytes, size_t count);
 void support_branch_on(const unsigned char *secret);
 void support_index_by(const unsigned char *secret);
 
+/// Bytes to look for, up to 4,096 of them, and how often they were found.
+struct support_needle {
+    const unsigned char *bytes;
+    size_t size;
+    size_t count;
+};
+
+/// Looks through all that a process has mapped, protected pages included (Linux, as root).
+int support_scan_memory(pid_t process, struct support_needle *needles, size_t count, size_t *scanned);
+
 #endif

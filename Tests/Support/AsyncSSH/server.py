@@ -3,7 +3,10 @@
     port, public_keys (a file to write `type base64` lines of the host keys to), host_keys (private key files),
     generated_host_keys (types that ssh-keygen does not make), authorized_keys (a file);
     and, where not null: kex, ciphers, macs, compressions, host_key_algorithms (lists of names, in their order),
-    password, version, rekey_bytes, group_sizes (bits that group exchange may choose from);
+    password, version, rekey_bytes, group_sizes (bits that group exchange may choose from),
+    rounds (of keyboard-interactive: name, instruction, prompts as [text, echoes], answers; wrong ones fail the method),
+    password_change (prompt, refused: new passwords that are too weak; after that the new one counts),
+    steps (lists of methods that let in when all of one list succeeded, in its order);
     bare (true: no extension and no strict key exchange is announced, and a bare LF ends the identification).
 """
 
@@ -19,9 +22,10 @@ import asyncssh.kex_dh
 
 
 class Connection(asyncssh.connection.SSHServerConnection):
-    """Offers the host keys' algorithms that it is told to."""
+    """Offers the host keys' algorithms that it is told to, and lets in after the steps that it is told to."""
 
     host_key_algorithms = None
+    steps = None
 
     def __init__(self, *arguments, **named):
         super().__init__(*arguments, **named)
@@ -29,6 +33,28 @@ class Connection(asyncssh.connection.SSHServerConnection):
             keys = self._server_host_keys
             self._server_host_keys = {name.encode(): keys[name.encode()] for name in self.host_key_algorithms}
             self._server_host_key_algs = list(self._server_host_keys)
+        self.steps_done = []
+
+    def is_next(self, method):
+        done = self.steps_done
+        return self.steps is None or any(list_[: len(done) + 1] == done + [method] for list_ in self.steps)
+
+    def public_key_auth_supported(self):
+        return self.is_next("publickey") and super().public_key_auth_supported()
+
+    def password_auth_supported(self):
+        return self.is_next("password") and super().password_auth_supported()
+
+    def kbdint_auth_supported(self):
+        return self.is_next("keyboard-interactive") and super().kbdint_auth_supported()
+
+    async def send_userauth_success(self):
+        if self.steps is not None:
+            kinds = {"PublicKey": "publickey", "Password": "password", "KbdInt": "keyboard-interactive"}
+            self.steps_done.append(kinds[type(self._auth).__name__.removeprefix("_Server").removesuffix("Auth")])
+            if self.steps_done not in self.steps:
+                return self.send_userauth_failure(True)
+        await super().send_userauth_success()
 
     # Connections at the same time may want different signatures of one RSA key, which has room for one wish.
     def choose_server_host_key(self, algorithms):
@@ -51,14 +77,47 @@ class BareConnection(Connection):
 
 
 class Server(asyncssh.SSHServer):
-    def __init__(self, password):
-        self.password = password
+    # The one that a change put in the first one's place.
+    changed_password = None
+
+    def __init__(self, plan):
+        self.password = Server.changed_password or plan.get("password")
+        self.change = plan.get("password_change") if Server.changed_password is None else None
+        self.rounds = plan.get("rounds")
+        self.round = 0
 
     def password_auth_supported(self):
         return self.password is not None
 
     def validate_password(self, username, password):
+        if password == self.password and self.change is not None:
+            raise asyncssh.PasswordChangeRequired(self.change["prompt"], "")
         return password == self.password
+
+    def change_password(self, username, old_password, new_password):
+        if old_password != self.password:
+            return False
+        if new_password in self.change["refused"]:
+            raise asyncssh.PasswordChangeRequired("Too weak. " + self.change["prompt"], "")
+        Server.changed_password = new_password
+        return True
+
+    def kbdint_auth_supported(self):
+        return NotImplemented if self.rounds is None else True
+
+    def get_kbdint_challenge(self, username, lang, submethods):
+        self.round = 0
+        return self.challenge()
+
+    def validate_kbdint_response(self, username, responses):
+        if list(responses) != self.rounds[self.round]["answers"]:
+            return False
+        self.round += 1
+        return True if self.round == len(self.rounds) else self.challenge()
+
+    def challenge(self):
+        this = self.rounds[self.round]
+        return this["name"], this["instruction"], "", [tuple(prompt) for prompt in this["prompts"]]
 
 
 async def pump(reader, writer):
@@ -113,7 +172,7 @@ def options_of(plan):
     # As text, so that a list of `*` is everything that AsyncSSH knows.
     given = {name: ",".join(value) if isinstance(value, list) else value for name, value in given.items()}
     return asyncssh.SSHServerConnectionOptions(
-        server_factory=lambda: Server(plan.get("password")),
+        server_factory=lambda: Server(plan),
         server_host_keys=keys,
         authorized_client_keys=plan["authorized_keys"],
         process_factory=serve,
@@ -128,6 +187,7 @@ async def main():
         plan = json.load(file)
     asyncssh.set_log_level("DEBUG")
     Connection.host_key_algorithms = plan.get("host_key_algorithms")
+    Connection.steps = plan.get("steps")
     asyncssh.connection.SSHServerConnection = BareConnection if plan.get("bare") else Connection
     if plan.get("group_sizes") is not None:
         groups = asyncssh.kex_dh._dh_gex_groups
