@@ -1,6 +1,7 @@
 import Logging
 import SSHCore
 import SSHCrypto
+import SSHIdentity
 import SSHWire
 
 /// A named set of algorithms to offer.
@@ -88,6 +89,7 @@ extension SSHConfiguration.AlgorithmSlot {
         switch self {
         case .keyExchange: KeyExchangeAlgorithm.available.map(\.rawValue)
         case .hostKey, .login: SignatureAlgorithm.allCases.map(\.rawValue)
+        case .authority: SignatureAlgorithm.allCases.filter { !$0.isCertificate }.map(\.rawValue)
         case .cipher: CipherAlgorithm.allCases.map(\.rawValue)
         case .mac: MACAlgorithm.allCases.map(\.rawValue)
         }
@@ -98,6 +100,7 @@ extension SSHConfiguration.AlgorithmSlot {
         case .keyExchange: policy.keyExchanges.map(\.rawValue)
         case .hostKey: policy.hostKeys.map(\.rawValue)
         case .login: policy.logins.map(\.rawValue)
+        case .authority: Certificate.authorityAlgorithms.map(\.rawValue)
         case .cipher: policy.ciphers.map(\.rawValue)
         case .mac: policy.macs.map(\.rawValue)
         }

@@ -8,6 +8,7 @@ extension SSHConfiguration {
         case keyExchange = "KexAlgorithms"
         case hostKey = "HostKeyAlgorithms"
         case login = "PubkeyAcceptedAlgorithms"
+        case authority = "CASignatureAlgorithms"
         case cipher = "Ciphers"
         case mac = "MACs"
     }
@@ -19,34 +20,29 @@ extension SSHConfiguration {
         switch slot {
         case .keyExchange:
             algorithms.keyExchanges = try Self.apply(
-                list, to: algorithms.keyExchanges, standard.keyExchanges, of: KeyExchangeAlgorithm.available,
-                slot.rawValue)
+                list, to: algorithms.keyExchanges, standard.keyExchanges, of: KeyExchangeAlgorithm.available, slot)
         case .hostKey:
             algorithms.hostKeys = try Self.apply(
-                list, to: algorithms.hostKeys, standard.hostKeys, of: SignatureAlgorithm.allCases, slot.rawValue)
+                list, to: algorithms.hostKeys, standard.hostKeys, of: SignatureAlgorithm.allCases, slot)
             keepsHostKeyOrder = !(list.hasPrefix("+") || list.hasPrefix("-"))
         case .login:
             algorithms.logins = try Self.apply(
-                list, to: algorithms.logins, standard.logins, of: SignatureAlgorithm.allCases, slot.rawValue)
+                list, to: algorithms.logins, standard.logins, of: SignatureAlgorithm.allCases, slot)
+        case .authority:
+            authorityAlgorithms = try Self.apply(
+                list, to: authorityAlgorithms, Certificate.authorityAlgorithms,
+                of: SignatureAlgorithm.allCases.filter { !$0.isCertificate }, slot)
         case .cipher:
             algorithms.ciphers = try Self.apply(
-                list, to: algorithms.ciphers, standard.ciphers, of: CipherAlgorithm.allCases, slot.rawValue)
+                list, to: algorithms.ciphers, standard.ciphers, of: CipherAlgorithm.allCases, slot)
         case .mac:
             algorithms.macs = try Self.apply(
-                list, to: algorithms.macs, standard.macs, of: MACAlgorithm.allCases, slot.rawValue)
+                list, to: algorithms.macs, standard.macs, of: MACAlgorithm.allCases, slot)
         }
     }
 
-    /// The same for how an authority may have signed a certificate (`CASignatureAlgorithms`).
-    package mutating func selectAuthorityAlgorithms(_ list: String) throws(SSHError) {
-        let standard = Certificate.authorityAlgorithms
-        authorityAlgorithms = try Self.apply(
-            list, to: standard, standard, of: SignatureAlgorithm.allCases.filter { !$0.isCertificate },
-            "CASignatureAlgorithms")
-    }
-
     private static func apply<Algorithm: RawRepresentable<String> & Equatable>(
-        _ list: String, to current: [Algorithm], _ standard: [Algorithm], of all: [Algorithm], _ keyword: String
+        _ list: String, to current: [Algorithm], _ standard: [Algorithm], of all: [Algorithm], _ slot: AlgorithmSlot
     ) throws(SSHError) -> [Algorithm] {
         let modifier = list.first.flatMap { "+-^".contains($0) ? $0 : nil }
         let patterns = (modifier == nil ? list[...] : list.dropFirst()).split(separator: ",").map(String.init)
@@ -71,7 +67,7 @@ extension SSHConfiguration {
             let fault = named.isEmpty ? "names" : "leaves"
             let known = all.map(\.rawValue).joined(separator: ",")
             throw SSHError(
-                .usage, .misuse, "Bad \(keyword) '\(list)': it \(fault) nothing that is here; there are: \(known)"
+                .usage, .misuse, "Bad \(slot.rawValue) '\(list)': it \(fault) nothing that is here; there are: \(known)"
             )
         }
         return result

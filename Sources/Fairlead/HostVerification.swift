@@ -19,16 +19,7 @@ public struct HostVerification: Sendable {
     }
 
     /// A person's answer.
-    public enum Answer: Hashable, Sendable {
-        /// Accept, and add the key to the user's known hosts.
-        case yes
-        /// Accept for this connection only.
-        case once
-        /// Refuse.
-        case no
-        /// Accept and add if the key has this fingerprint, `SHA256:…` or `MD5:…`; otherwise ask again.
-        case fingerprint(String)
-    }
+    public typealias Answer = HostKeyAnswer
 
     /// Whether keys that a host announces are learned, and those that it no longer has forgotten.
     public enum HostKeyUpdates: String, Hashable, Sendable { case yes, ask, no }
@@ -74,7 +65,6 @@ public struct HostVerification: Sendable {
 
     enum Kind: Sendable {
         case knownHosts(KnownHostsOptions)
-        case pinned([String])
         case custom(@Sendable (Question) async throws -> Bool)
     }
 
@@ -110,7 +100,9 @@ public struct HostVerification: Sendable {
 
     /// Accepts a key that has one of these fingerprints (`SHA256:…` or `MD5:…`), and no other.
     public static func pinned(_ fingerprints: [String]) -> HostVerification {
-        HostVerification(kind: .pinned(fingerprints))
+        var options = KnownHostsOptions(userFiles: [])
+        options.pins = fingerprints
+        return knownHosts(options)
     }
 
     /// Leaves the decision to the embedding program: true accepts.

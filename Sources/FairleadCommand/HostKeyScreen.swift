@@ -37,11 +37,6 @@ struct HostKeyScreen: Sendable {
         return lines.joined(separator: "\n") + "\nAre you sure you want to continue connecting (yes/no/[fingerprint])? "
     }
 
-    /// The fingerprint and, below it, its picture.
-    func picture(of key: PublicKey) -> String {
-        key.fingerprint.text(by: hash ?? .sha256) + "\n" + key.randomart(by: hash ?? .sha256)
-    }
-
     /// The alarm for an error that needs one; it asks nothing.
     ///
     /// Programs look for the capitals and for "Offending … key in FILE:LINE", which are ssh's.

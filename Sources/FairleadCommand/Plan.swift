@@ -141,7 +141,7 @@ struct Planner {
         try select(options.macs, .mac, in: &configuration)
         try select(options.kexAlgorithms, .keyExchange, in: &configuration)
         try select(options.hostKeyAlgorithms, .hostKey, in: &configuration)
-        try selectAuthorityAlgorithms(in: &configuration)
+        try select(options.text(.caSignatureAlgorithms), .authority, in: &configuration)
         try select(options.pubkeyAcceptedAlgorithms, .login, in: &configuration)
         return configuration
     }

@@ -25,8 +25,8 @@ extension Planner {
         rules.globalFiles = globalKnownHostsFiles
         rules.hashesNames = options.hashKnownHosts?.value == true
         rules.pins = invocation.hostKeys
-        rules.checksAddress = options.checkHostIP?.value == true
-        rules.trustsLoopback = options.noHostAuthenticationForLocalhost?.value == true
+        rules.checksAddress = options.flag(.checkHostIP)?.value == true
+        rules.trustsLoopback = options.flag(.noHostAuthenticationForLocalhost)?.value == true
         rules.revokedKeysFiles = try options.revokedHostKeys?.value.map(text) ?? []
         rules.command = try knownHostsCommand()
         rules.updatesHostKeys = hostKeyUpdates
@@ -51,27 +51,15 @@ extension Planner {
         let names = [context.local.hostName, context.host, ConfigText(String(context.port)), context.remoteUser]
         context.connectionHash = ConfigText(
             SSHConfiguration.connectionHash(of: names.flatMap(\.bytes) + context.jumpHost.bytes))
-        let environment = { (name: ConfigText) in
-            name.string.flatMap(PlatformTerminal.environment).map { ConfigText($0) }
-        }
         do {
-            return try [text(program)]
-                + setting.value.dropFirst().map {
-                    try text(
-                        TokenExpansion.expand(
-                            $0, tokens: .knownHostsCommand, context: context, environment: environment))
+            let words = try setting.value.dropFirst().map {
+                try TokenExpansion.expand($0, tokens: .knownHostsCommand, context: context) { name in
+                    name.string.flatMap(PlatformTerminal.environment).map { ConfigText($0) }
                 }
+            }
+            return try ([program] + words).map(text)
         } catch let fault as TokenExpansion.Fault {
             throw UsageError(message: "\(setting.source): KnownHostsCommand: \(fault)")
-        }
-    }
-
-    func selectAuthorityAlgorithms(in configuration: inout SSHConfiguration) throws {
-        guard let setting = options.caSignatureAlgorithms else { return }
-        do {
-            try configuration.selectAuthorityAlgorithms(try text(setting.value))
-        } catch let error as SSHError {
-            throw UsageError(message: "\(setting.source): \(error)")
         }
     }
 
@@ -87,7 +75,7 @@ extension Planner {
         return HostKeyScreen(
             forgetting: options + ["--forget", host], userFiles: userKnownHostsFiles,
             hash: self.options.fingerprintHash.flatMap { FingerprintHash(rawValue: $0.value.uppercased()) },
-            isVisual: self.options.visualHostKey?.value == true)
+            isVisual: self.options.flag(.visualHostKey)?.value == true)
     }
 
     /// Shows what there is to see of a key that is trusted, before the login.
@@ -97,7 +85,9 @@ extension Planner {
             if let warning = objection.flatMap(screen.warning) {
                 Console.say(warning + "\n" + HostKeyScreen.restrictions)
             } else if screen.isVisual, verbosity.shows(.note) {
-                Console.say("Host key fingerprint is " + screen.picture(of: host.key))
+                let hash = screen.hash ?? .sha256
+                Console.say(
+                    "Host key fingerprint is \(host.key.fingerprint.text(by: hash))\n\(host.key.randomart(by: hash))")
             }
         }
     }

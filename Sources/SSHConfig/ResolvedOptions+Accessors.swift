@@ -64,14 +64,6 @@ extension ResolvedOptions {
     public var updateHostKeys: Setting<String>? { word(.updateHostKeys) }
     /// `FingerprintHash`: `sha256` or `md5`.
     public var fingerprintHash: Setting<String>? { word(.fingerprintHash) }
-    /// `CASignatureAlgorithms`, as written: a list that may begin with `+`, `-` or `^`.
-    public var caSignatureAlgorithms: Setting<ConfigText>? { text(.caSignatureAlgorithms) }
-    /// `CheckHostIP`.
-    public var checkHostIP: Setting<Bool>? { flag(.checkHostIP) }
-    /// `NoHostAuthenticationForLocalhost`.
-    public var noHostAuthenticationForLocalhost: Setting<Bool>? { flag(.noHostAuthenticationForLocalhost) }
-    /// `VisualHostKey`.
-    public var visualHostKey: Setting<Bool>? { flag(.visualHostKey) }
 
     /// `IdentityFile`, expanded, in the order of reading; `nil` if never set (the default files hold), empty for `none`.
     public var identityFiles: [Setting<ConfigText>]? {

@@ -195,13 +195,13 @@ import Testing
         let narrow = try await scene.outcome(
             scene.authorityLine,
             configure: {
-                try $0.selectAuthorityAlgorithms("rsa-sha2-512,ecdsa-sha2-nistp256")
+                try $0.select("rsa-sha2-512,ecdsa-sha2-nistp256", for: .authority)
             })
         #expect(narrow.error?.kind == .hostKeyUnknown)
         #expect(scene.log.has("is signed with ssh-ed25519, which is not accepted of an authority"))
         let weak = try await Scene(.weakAuthority)
         let wide = try await weak.outcome(
-            weak.authorityLine, configure: { try $0.selectAuthorityAlgorithms("+ssh-rsa") })
+            weak.authorityLine, configure: { try $0.select("+ssh-rsa", for: .authority) })
         #expect(wide.error == nil)
     }
 

@@ -1,16 +1,11 @@
 import SSHCore
 import SSHCrypto
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 /// A program, run by its argument list and never by a shell: nothing on its standard input, its standard output to us, its
 /// errors where ours go, and no other descriptor of ours.
 ///
-/// One that takes too long, writes too much, or whose task is cancelled, is killed.
+/// One that takes too long, writes too much, or whose task is cancelled, is killed. What it writes may be a secret, and lies
+/// in guarded memory from the start.
 package struct ChildProcess: Sendable {
     package enum Failure: Error, Equatable {
         /// It could not be started.
@@ -22,11 +17,11 @@ package struct ChildProcess: Sendable {
     }
 
     /// The program, looked up in `PATH` unless it holds a slash, and what it is told.
-    package var arguments: [String]
+    let arguments: [String]
     /// `NAME=value`; nil for our own.
-    package var environment: [String]?
-    package var outputLimit: Int
-    package var timeout: Duration?
+    let environment: [String]?
+    let outputLimit: Int
+    let timeout: Duration?
 
     package init(_ arguments: [String], environment: [String]? = nil, outputLimit: Int, timeout: Duration? = nil) {
         self.arguments = arguments
@@ -37,72 +32,51 @@ package struct ChildProcess: Sendable {
 
     /// How it ended (its exit status, or 128 and the signal's number), and all that it wrote.
     package func run() async throws(Failure) -> (status: Int32, output: [UInt8]) {
-        try await onThread { wake throws(Failure) in
-            var output: [UInt8] = []
-            var block = [UInt8](repeating: 0, count: 64 * 1024)
-            let status = try drain(wake) { descriptor in
-                let count = unsafe SystemCalls.read(descriptor, &block, block.count)
-                output += block.prefix(max(0, count))
-                return count
-            }
-            return (status, output)
-        }
+        let (status, output) = try await finish()
+        var reader = SecretReader(output.secret.copy())
+        return (status, (try? reader.readPublic(count: reader.remainingByteCount)) ?? [])
     }
 
-    /// The same for a program that tells a secret: its first line, in guarded memory from the start.
+    /// The same for a program that tells a secret: its first line.
     package func runForSecret() async throws(Failure) -> (status: Int32, output: Secret) {
-        try await onThread { wake throws(Failure) in
-            var secret = SecretBytes(count: outputLimit + 1)
-            var filled = 0
-            let status = try drain(wake) { descriptor in
-                let count = unsafe secret.withUnsafeMutableBytes { target in
-                    unsafe SystemCalls.read(descriptor, target.baseAddress?.advanced(by: filled), target.count - filled)
-                }
-                filled += max(0, count)
-                return count
-            }
-            let isLineEnd = { (byte: UInt8) in byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") }
-            let lineByteCount = unsafe secret.withUnsafeBytes { bytes in
-                unsafe bytes.prefix(filled).firstIndex(where: isLineEnd) ?? filled
-            }
-            return (status, Secret(Password(secret.prefix(lineByteCount))))
+        let (status, output) = try await finish()
+        var count = 0
+        while let byte = output.secret.byte(at: count), byte != UInt8(ascii: "\n"), byte != UInt8(ascii: "\r") {
+            count += 1
         }
+        return (status, Secret(Password(output.secret.prefix(count))))
     }
 
-    private func onThread<Value: Sendable>(
-        _ work: @escaping @Sendable (_ wake: Int32) throws(Failure) -> Value
-    ) async throws(Failure) -> Value {
-        guard let wake = PlatformStreams.WakePipe() else { throw .system(errno) }
+    /// Runs it on a thread that may block.
+    private func finish() async throws(Failure) -> (Int32, Password) {
+        guard let wake = PlatformStreams.WakePipe() else { throw .system(PlatformFiles.lastError) }
         defer { wake.close() }
         return try await withTaskCancellationHandler {
-            await Blocking.run { Result { () throws(Failure) in try work(wake.readEnd) } }
+            await Blocking.run { Result { () throws(Failure) in try drain(wake.readEnd) } }
         } onCancel: {
             wake.wake()
         }.get()
     }
 
-    /// Starts it, lets `read` take what it writes to the end, and reaps it.
-    private func drain(_ wake: Int32, _ read: (Int32) -> Int) throws(Failure) -> Int32 {
-        let (process, output) = try PlatformProcess.spawn(arguments, environment)
-        defer { _ = SystemCalls.close(output) }
+    private func drain(_ wake: Int32) throws(Failure) -> (Int32, Password) {
+        let child = try PlatformProcess.spawn(arguments, environment)
+        defer { child.close() }
         let deadline = timeout.map { ContinuousClock.now + $0 }
+        var output = SecretBytes(count: outputLimit + 1)
+        var filled = 0
         do throws(Failure) {
-            var taken = 0
             while true {
-                try PlatformProcess.wait(for: output, wake, until: deadline)
-                let count = read(output)
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { break }
-                taken += count
-                guard taken <= outputLimit else { throw .tooLong }
+                try PlatformProcess.wait(for: child.output, wake, until: deadline)
+                guard let count = child.read(into: &output, at: filled) else { break }
+                filled += count
+                guard filled <= outputLimit else { throw .tooLong }
             }
             while true {
-                if let status = PlatformProcess.reap(process, waits: false) { return status }
+                if let status = child.reap() { return (status, Password(output.prefix(filled))) }
                 try PlatformProcess.wait(for: nil, wake, until: deadline)
             }
         } catch {
-            _ = kill(process, SIGKILL)
-            _ = PlatformProcess.reap(process, waits: true)
+            child.kill()
             throw error
         }
     }

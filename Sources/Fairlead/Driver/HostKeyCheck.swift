@@ -30,8 +30,8 @@ struct HostKeyCheck {
             ?? certificate.flatMap { knownHosts.isRevoked($0.authority, host: host, port: port) }
         if let revoked { throw error(for: .revoked(revoked)) }
         guard options.pins.isEmpty else {
-            guard let token = TrustedHostKey.pinned(options.pins, key: key) else { throw refusedByPins() }
-            return (token, nil)
+            if let token = TrustedHostKey.pinned(options.pins, key: key) { return (token, nil) }
+            throw refused(.hostKeyUnknown, "its key \(key.fingerprint.sha256) is not one of the pinned ones")
         }
         if let token = certified() { return (token, nil) }
         let verdict = knownHosts.verdict(for: key, host: host, port: port)
@@ -41,10 +41,6 @@ struct HostKeyCheck {
         try await checkAddress(writes: isRemembered || token.ground.isOnRecord)
         guard case .changed(let records) = verdict else { return (token, nil) }
         return (token, error(for: .changed(records)))
-    }
-
-    func refusedByPins() -> SSHError {
-        refused(.hostKeyUnknown, "its key \(key.fingerprint.sha256) is not one of the pinned ones")
     }
 
     /// `RevokedHostKeys`: a list that cannot be read revokes everything, or an attacker would only have to spoil it.
@@ -78,8 +74,8 @@ struct HostKeyCheck {
     private func certified() -> TrustedHostKey? {
         guard let certificate else { return nil }
         do throws(CertificateFault) {
-            let token = try TrustedHostKey.certified(
-                by: certificate, knownHosts, host: host, port: port, at: PlatformClock.secondsSince1970,
+            let token = try knownHosts.trust(
+                certificate, for: (host, port), at: PlatformClock.secondsSince1970,
                 algorithms: configuration.authorityAlgorithms)
             if token == nil { configuration.logger.debug("no known authority signed the host's certificate") }
             return token
@@ -100,7 +96,7 @@ struct HostKeyCheck {
                 let question = HostVerification.Question(
                     host: host, port: port, key: key, otherNames: knownHosts.names(of: key), isRepeated: isRepeated)
                 decision = pending.answer(
-                    HostKeyAnswer(try await HostTrust.asking { try await configuration.responder.hostKey(question) }))
+                    try await HostTrust.asking { try await configuration.responder.hostKey(question) })
                 isRepeated = true
             }
         }
@@ -176,16 +172,5 @@ extension SocketAddress {
     /// Whether it is this machine's own, as `NoHostAuthenticationForLocalhost` means it.
     fileprivate var isLoopback: Bool {
         ipAddress.map { $0.hasPrefix("127.") || $0 == "::1" } == true
-    }
-}
-
-extension HostKeyAnswer {
-    fileprivate init(_ answer: HostVerification.Answer) {
-        switch answer {
-        case .yes: self = .yes
-        case .once: self = .once
-        case .no: self = .no
-        case .fingerprint(let text): self = .fingerprint(text)
-        }
     }
 }

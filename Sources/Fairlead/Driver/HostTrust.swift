@@ -70,13 +70,10 @@ struct HostTrust: Sendable {
         var objection: SSHError?
         switch configuration.hostVerification.kind {
         case .knownHosts(let options):
-            var check = check(key, certificate, address, options)
+            var check = HostKeyCheck(
+                configuration: configuration, options: options, knownHosts: knownHosts, key: key,
+                certificate: certificate, address: address)
             (token, objection) = try await check.decide()
-        case .pinned(let fingerprints):
-            guard let pinned = TrustedHostKey.pinned(fingerprints, key: key) else {
-                throw check(key, certificate, address, .init(userFiles: [])).refusedByPins()
-            }
-            token = pinned
         case .custom(let verify):
             let question = HostVerification.Question(
                 host: configuration.trustName, port: configuration.port, key: key, otherNames: [], isRepeated: false)
@@ -93,15 +90,6 @@ struct HostTrust: Sendable {
         configuration.logger.debug("host identity: \(objection == nil ? token.ground.sentence : "changed")")
         configuration.onHostKey?(token, objection)
         return token
-    }
-
-    private func check(
-        _ key: PublicKey, _ certificate: Certificate?, _ address: SocketAddress?,
-        _ options: HostVerification.KnownHostsOptions
-    ) -> HostKeyCheck {
-        HostKeyCheck(
-            configuration: configuration, options: options, knownHosts: knownHosts, key: key, certificate: certificate,
-            address: address)
     }
 
     /// Puts a question to the embedding program; what it throws ends the login.

@@ -21,19 +21,20 @@ struct KnownHostsCommand: Sendable {
     func ask(
         _ purpose: Purpose, _ name: HostName, key: PublicKey?, into knownHosts: inout KnownHosts
     ) async throws(SSHError) {
-        var child = ChildProcess([], outputLimit: KnownHosts.maximumByteCount, timeout: Self.timeout)
-        child.arguments = arguments.prefix(1) + arguments.dropFirst().map { expanded($0, purpose, name, key) }
-        let place = "KnownHostsCommand-" + purpose.rawValue
+        let words = arguments.prefix(1) + arguments.dropFirst().map { expanded($0, purpose, name, key) }
+        let child = ChildProcess(Array(words), outputLimit: KnownHosts.maximumByteCount, timeout: Self.timeout)
         let failure: String
         do throws(ChildProcess.Failure) {
             guard arguments.first?.hasPrefix("/") == true else { throw .system(PlatformFiles.noEntry) }
             let (status, output) = try await child.run()
-            guard status != 0 else { return knownHosts.add(file: place, contents: output) }
+            guard status != 0 else {
+                return knownHosts.add(file: "KnownHostsCommand-" + purpose.rawValue, contents: output)
+            }
             failure = "it ended with status \(status)"
         } catch {
             failure = error.text
         }
-        throw SSHError(.hostKey, .file, "KnownHostsCommand \(child.arguments.first ?? "") failed: \(failure)")
+        throw SSHError(.hostKey, .file, "KnownHostsCommand \(words.first ?? "") failed: \(failure)")
     }
 
     private func expanded(_ argument: String, _ purpose: Purpose, _ name: HostName, _ key: PublicKey?) -> String {

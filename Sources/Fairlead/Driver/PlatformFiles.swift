@@ -27,6 +27,9 @@ package enum PlatformFiles {
     /// The number of the error that a file is not there.
     static let noEntry = ENOENT
 
+    /// Why the last call of the system failed.
+    static var lastError: Int32 { errno }
+
     /// When the file was changed last, in seconds since 1970.
     package static func modificationTime(of path: String) -> UInt64? {
         var status = stat()

@@ -1,4 +1,5 @@
 import CDescriptors
+import SSHCrypto
 
 #if canImport(Glibc)
     import Glibc
@@ -31,42 +32,59 @@ package enum PlatformClock {
 
 /// What the system does to run a program.
 enum PlatformProcess {
+    struct Child {
+        let process: pid_t
+        let output: Int32
+
+        func close() { _ = SystemCalls.close(output) }
+
+        /// How many bytes came, or none where a signal came instead; nil at the end.
+        func read(into secret: inout SecretBytes, at start: Int) -> Int? {
+            let count = unsafe secret.withUnsafeMutableBytes { target in
+                unsafe SystemCalls.read(output, target.baseAddress?.advanced(by: start), target.count - start)
+            }
+            return count > 0 ? count : count < 0 && errno == EINTR ? 0 : nil
+        }
+
+        /// How the process ended; nil where it has not, and nobody waits for it.
+        func reap(waits: Bool = false) -> Int32? {
+            var status: Int32 = 0
+            var reaped = unsafe waitpid(process, &status, waits ? 0 : WNOHANG)
+            while reaped < 0, errno == EINTR { reaped = unsafe waitpid(process, &status, waits ? 0 : WNOHANG) }
+            if reaped == 0 { return nil }
+            // Where children are not waited for (SIGCHLD is ignored), nothing is known of its end.
+            guard reaped == process else { return 255 }
+            return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
+        }
+
+        func kill() {
+            #if canImport(Glibc)
+                _ = Glibc.kill(process, SIGKILL)
+            #else
+                _ = Darwin.kill(process, SIGKILL)
+            #endif
+            _ = reap(waits: true)
+        }
+    }
+
+    #if canImport(Glibc)
+        private typealias FileActions = posix_spawn_file_actions_t
+        private typealias Attributes = posix_spawnattr_t
+    #else
+        private typealias FileActions = posix_spawn_file_actions_t?
+        private typealias Attributes = posix_spawnattr_t?
+    #endif
+
     /// Starts a program with `/dev/null` as its input, a pipe to us as its output, and our standard error.
-    static func spawn(
-        _ arguments: [String], _ environment: [String]?
-    ) throws(ChildProcess.Failure) -> (process: pid_t, output: Int32) {
+    static func spawn(_ arguments: [String], _ environment: [String]?) throws(ChildProcess.Failure) -> Child {
         guard let pipe = PlatformStreams.WakePipe() else { throw .system(errno) }
         defer { _ = SystemCalls.close(pipe.writeEnd) }
-        #if canImport(Glibc)
-            var actions = unsafe posix_spawn_file_actions_t()
-            var attributes = posix_spawnattr_t()
-        #else
-            var actions: posix_spawn_file_actions_t?
-            var attributes: posix_spawnattr_t?
-        #endif
-        _ = unsafe posix_spawn_file_actions_init(&actions)
-        _ = unsafe posix_spawnattr_init(&attributes)
+        var actions = unsafe fileActions(output: pipe.writeEnd)
+        var attributes = cleanSignals()
         defer {
             _ = unsafe posix_spawn_file_actions_destroy(&actions)
             _ = unsafe posix_spawnattr_destroy(&attributes)
         }
-        _ = unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        _ = unsafe posix_spawn_file_actions_adddup2(&actions, pipe.writeEnd, 1)
-        // What signals we ignore or hold back is our affair.
-        var signals = sigset_t()
-        var noSignals = sigset_t()
-        _ = unsafe sigfillset(&signals)
-        _ = unsafe sigemptyset(&noSignals)
-        _ = unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
-        _ = unsafe posix_spawnattr_setsigmask(&attributes, &noSignals)
-        var flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK
-        #if canImport(Glibc)
-            _ = unsafe posix_spawn_file_actions_addclosefrom_np(&actions, 3)
-        #else
-            flags |= POSIX_SPAWN_CLOEXEC_DEFAULT
-            _ = unsafe posix_spawn_file_actions_addinherit_np(&actions, 2)
-        #endif
-        _ = unsafe posix_spawnattr_setflags(&attributes, Int16(truncatingIfNeeded: flags))
         var process: pid_t = 0
         let failure = unsafe withCStrings(arguments) { arguments in
             guard let name = unsafe arguments.pointee else { return EINVAL }
@@ -81,7 +99,38 @@ enum PlatformProcess {
             _ = SystemCalls.close(pipe.readEnd)
             throw .system(failure)
         }
-        return (process, pipe.readEnd)
+        return Child(process: process, output: pipe.readEnd)
+    }
+
+    private static func fileActions(output: Int32) -> FileActions {
+        var actions = unsafe FileActions()
+        _ = unsafe posix_spawn_file_actions_init(&actions)
+        _ = unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        _ = unsafe posix_spawn_file_actions_adddup2(&actions, output, 1)
+        #if canImport(Glibc)
+            _ = unsafe posix_spawn_file_actions_addclosefrom_np(&actions, 3)
+        #else
+            _ = unsafe posix_spawn_file_actions_addinherit_np(&actions, 2)
+        #endif
+        return unsafe actions
+    }
+
+    /// What signals we ignore or hold back is our affair.
+    private static func cleanSignals() -> Attributes {
+        var attributes = Attributes()
+        _ = unsafe posix_spawnattr_init(&attributes)
+        var signals = sigset_t()
+        var noSignals = sigset_t()
+        _ = unsafe sigfillset(&signals)
+        _ = unsafe sigemptyset(&noSignals)
+        _ = unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
+        _ = unsafe posix_spawnattr_setsigmask(&attributes, &noSignals)
+        var flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK
+        #if !canImport(Glibc)
+            flags |= POSIX_SPAWN_CLOEXEC_DEFAULT
+        #endif
+        _ = unsafe posix_spawnattr_setflags(&attributes, Int16(truncatingIfNeeded: flags))
+        return attributes
     }
 
     /// Waits until there is something to read; without a descriptor, for a moment.
@@ -102,20 +151,6 @@ enum PlatformProcess {
             let ready = unsafe poll(&polled, 2, Int32(clamping: milliseconds))
             if polled[0].revents != 0 { throw .cancelled }
             if ready > 0 || descriptor == nil { return }
-        }
-    }
-
-    /// How the process ended; nil where it has not, and nobody waits for it.
-    static func reap(_ process: pid_t, waits: Bool) -> Int32? {
-        var status: Int32 = 0
-        while true {
-            let reaped = unsafe waitpid(process, &status, waits ? 0 : WNOHANG)
-            if reaped == 0 { return nil }
-            if reaped < 0, errno == EINTR { continue }
-            // Where children are not waited for (SIGCHLD is ignored), nothing is known of its end.
-            guard reaped == process else { return 255 }
-            let signal = status & 0x7F
-            return signal == 0 ? status >> 8 & 0xFF : 128 + signal
         }
     }
 

@@ -38,12 +38,13 @@ package enum HostKeyDecision: Sendable {
 }
 
 /// A person's answer to the question whether an unknown host's key is right.
-package enum HostKeyAnswer: Hashable, Sendable {
+public enum HostKeyAnswer: Hashable, Sendable {
     /// Accept, and remember the key.
     case yes
     /// Accept for this connection only.
     case once
+    /// Refuse.
     case no
-    /// The fingerprint that the person expects; accepts and remembers only when it is the key's.
+    /// Accept and remember if the key has this fingerprint, `SHA256:…` or `MD5:…`; otherwise ask again.
     case fingerprint(String)
 }

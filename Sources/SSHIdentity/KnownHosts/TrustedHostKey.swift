@@ -50,24 +50,6 @@ public struct TrustedHostKey: Sendable {
         return TrustedHostKey(key, on: .pin)
     }
 
-    /// The key is one of those that the caller demands; `nil` when it is not.
-    package static func pinned(_ keys: [PublicKey], key: PublicKey) -> TrustedHostKey? {
-        guard keys.contains(key) else { return nil }
-        return TrustedHostKey(key, on: .pin)
-    }
-
-    /// A certificate for the host by an authority on record for it; `nil` where no such authority signed it.
-    ///
-    /// - Throws: Why the certificate does not count, although the authority does.
-    package static func certified(
-        by certificate: Certificate, _ knownHosts: KnownHosts, host: String, port: Int, at secondsSince1970: UInt64,
-        algorithms: [SignatureAlgorithm]
-    ) throws(CertificateFault) -> TrustedHostKey? {
-        guard let line = knownHosts.authority(certificate.authority, host: host, port: port) else { return nil }
-        try certificate.check(for: host, as: .host, at: secondsSince1970, algorithms: algorithms)
-        return TrustedHostKey(certificate.key, on: .certificate(certificate, line))
-    }
-
     /// The host is this machine: who can listen on its loopback needs no man in the middle (`NoHostAuthenticationForLocalhost`).
     package static func loopback(_ key: PublicKey) -> TrustedHostKey {
         TrustedHostKey(key, on: .loopback)
@@ -79,6 +61,20 @@ public struct TrustedHostKey: Sendable {
     /// verification of its own, and must be called nowhere else, and only after that verification has said yes.
     package static func vouched(byCallerFor key: PublicKey) -> TrustedHostKey {
         TrustedHostKey(key, on: .caller)
+    }
+}
+
+extension KnownHosts {
+    /// The key of a certificate that an authority on record for the host signed; `nil` where no such authority did.
+    ///
+    /// - Throws: Why the certificate does not count, although the authority does.
+    package func trust(
+        _ certificate: Certificate, for place: (host: String, port: Int), at secondsSince1970: UInt64,
+        algorithms: [SignatureAlgorithm]
+    ) throws(CertificateFault) -> TrustedHostKey? {
+        guard let line = authority(certificate.authority, host: place.host, port: place.port) else { return nil }
+        try certificate.check(for: place.host, as: .host, at: secondsSince1970, algorithms: algorithms)
+        return TrustedHostKey(certificate.key, on: .certificate(certificate, line))
     }
 }
 
