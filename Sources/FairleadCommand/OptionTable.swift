@@ -56,7 +56,7 @@ enum OptionTable {
         CommandOption("e", takes: "char", .keyword(.escapeChar), "escape character of a terminal session, or none"),
         CommandOption("F", takes: "file", .configurationFile, "read this configuration instead; none for none"),
         CommandOption(
-            "forget", takes: "host", .forget, "take the keys of host, host:port or [host]:port off known_hosts"),
+            "forget", takes: "host", .forget, "take host, host:port or [host]:port off known_hosts"),
         CommandOption("h", .help, "show this help"),
         CommandOption("help", .help, "show this help"),
         CommandOption("host-key", takes: "hash", .hostKey, "accept no other host key than this fingerprint's"),
