@@ -134,9 +134,10 @@ struct CredentialChooser: Sendable {
         }
     }
 
-    /// Before the server said anything, only a key may go ahead of its list.
+    /// Before the server said anything, only a key may go ahead of its list, where keys come first.
     private func accepts(_ method: String) -> Bool {
-        lastMethods.map { $0.contains(Name(method)) } ?? (method == "publickey")
+        if let lastMethods { return lastMethods.contains(Name(method)) }
+        return method == "publickey" && configuration.authenticationMethods.first == method
     }
 
     /// One answer for each prompt; nil to try something else.

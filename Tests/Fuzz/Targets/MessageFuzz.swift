@@ -6,7 +6,8 @@ import SSHWire
 enum MessageFuzz {
     private static let types: [any Message.Type] = [
         UserauthRequest.self, UserauthFailure.self, UserauthSuccess.self, UserauthBanner.self,
-        UserauthPublicKeyOK.self, UserauthPasswordChangeRequest.self, ServiceAccept.self, ExtInfo.self,
+        UserauthPublicKeyOK.self, UserauthPasswordChangeRequest.self, UserauthInfoRequest.self, ServiceAccept.self,
+        ExtInfo.self,
     ]
 
     static func authentication(_ input: [UInt8]) {
