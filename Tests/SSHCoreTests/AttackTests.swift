@@ -193,6 +193,7 @@ struct AttackTests {
                 script.seed = UInt64(seed)
                 script.commands = []
                 script.configuration.algorithms.keyExchanges = [.curve25519SHA256]
+                script.configuration.algorithms.hostKeys = [.ed25519]
                 configuration.keyExchangeNames = isRight ? ["curve25519-sha256"] : ["other", "curve25519-sha256"]
                 configuration.alterKexInit = { $0.firstPacketFollows = true }
                 configuration.hook = { _, step, own in

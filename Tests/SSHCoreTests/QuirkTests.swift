@@ -84,6 +84,30 @@ struct QuirkTests {
         #expect(try algorithms("OpenSSH_7.5") == [])
     }
 
+    @Test("OpenSSH before 7.8 knows certificates of RSA keys by their oldest name alone, others as everybody does")
+    func certificates() throws {
+        let rsa = try PublicKey(TestKeys.rsa().verificationKey)
+        let curve = try PublicKey(TestKeys.ed25519().verificationKey)
+        func algorithms(_ software: String, _ profile: AlgorithmPolicy.Profile, _ key: PublicKey) throws
+            -> [SignatureAlgorithm]
+        {
+            let conversation = try conversation(software) { _, script in
+                script.configuration.algorithms.logins = AlgorithmPolicy(profile).logins
+            }
+            #expect(conversation.record.isLoggedIn)
+            return conversation.engine.signatureAlgorithms(for: key, isCertificate: true)
+        }
+        for software in ["OpenSSH_5.3", "OpenSSH_6.0p1", "OpenSSH_6.6.1p1", "OpenSSH_7.4", "OpenSSH_7.7p1 Debian-4"] {
+            #expect(try algorithms(software, .standard, rsa) == [])
+            #expect(try algorithms(software, .legacy, rsa) == [.rsaSHA1Certificate])
+            #expect(try algorithms(software, .standard, curve) == [.ed25519Certificate])
+        }
+        for software in ["OpenSSH_7.8p1", "OpenSSH_7.9p1", "OpenSSH_8.0", "OpenSSH_10.2", "AsyncSSH_2.10"] {
+            #expect(try algorithms(software, .standard, rsa) == [.rsaSHA512Certificate, .rsaSHA256Certificate])
+            #expect(try algorithms(software, .standard, curve) == [.ed25519Certificate])
+        }
+    }
+
     @Test("Sun_SSH_1.0 never sees a key exchange that we start, and has its own answered")
     func noRekey() throws {
         func session(_ software: String) throws -> Conversation {

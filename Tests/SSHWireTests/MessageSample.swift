@@ -139,6 +139,31 @@ extension MessageSample {
                 .text("blob"),
                 .text("signature"),
             ], note: " signed"),
+        MessageSample(
+            UserauthRequest.self, number: 50,
+            [
+                .text("bob"), .text("ssh-connection"), .text("publickey-hostbound-v00@openssh.com"), .byte(0),
+                .text("ssh-ed25519"), .text("blob"), .text("host key"),
+            ], note: " query, host-bound"),
+        MessageSample(
+            UserauthRequest.self, number: 50,
+            [
+                .text("bob"), .text("ssh-connection"), .text("publickey-hostbound-v00@openssh.com"), .byte(1),
+                .text("ssh-ed25519"), .text("blob"), .text("host key"), .text("signature"),
+            ], note: " signed, host-bound"),
+        MessageSample(
+            UserauthRequest.self, number: 50,
+            [.text("bob"), .text("ssh-connection"), .text("keyboard-interactive"), .text(""), .text("")],
+            note: " interactive"),
+        MessageSample(
+            UserauthInfoRequest.self, number: 60,
+            [
+                .text("name"), .string([0x1B, 0xFF]), .text(""), .uint32(2), .text("Code: "), .byte(0), .text(""),
+                .byte(1),
+            ], tail: .ignored),
+        MessageSample(
+            UserauthInfoRequest.self, number: 60, [.text(""), .text("words"), .text(""), .uint32(0)], tail: .ignored,
+            note: " without prompts"),
         MessageSample(UserauthFailure.self, number: 51, [.text("publickey,password"), .byte(1)]),
         MessageSample(UserauthSuccess.self, number: 52, [], tail: .ignored),
         MessageSample(UserauthBanner.self, number: 53, [.text("hello\n"), .text("")], required: 1, tail: .ignored),

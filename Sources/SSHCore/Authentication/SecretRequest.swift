@@ -10,6 +10,8 @@ package struct SecretRequest: Sendable {
     package let head: ByteBuffer
     /// Each is written as a `string`.
     package let secrets: [Password]
+    /// Of the payload.
+    var byteCount: Int { secrets.reduce(head.readableBytes) { $0 + $1.secret.count + 4 } }
 
     /// A password, and the one that is to replace it (RFC 4252 §8).
     static func password(_ password: Password, replacement: Password?, user: [UInt8]) -> SecretRequest {

@@ -77,7 +77,7 @@ package struct UserAuthentication {
             return sign(identity)
         case .password(let password, let replacement):
             state = .awaitingVerdict(.password)
-            return .sendSecrets(.password(password, replacement: replacement, user: user))
+            return try Self.sending(.password(password, replacement: replacement, user: user))
         case .keyboardInteractive:
             state = .awaitingVerdict(.keyboardInteractiveUnasked)
             return .send(UserauthRequest(user: user, method: .keyboardInteractive))
@@ -95,7 +95,13 @@ package struct UserAuthentication {
         guard answers.count == count else { throw .misuse("as many answers as prompts are wanted") }
         state = .awaitingVerdict(count > 0 || hasAnswered ? .keyboardInteractive : .keyboardInteractiveUnasked)
         hasAnswered = hasAnswered || count > 0
-        return .sendSecrets(.answers(answers))
+        return try Self.sending(.answers(answers))
+    }
+
+    /// What no server would read is told to whoever asked for it (attacks D15).
+    private static func sending(_ request: SecretRequest) throws(ProtocolError) -> Action {
+        guard request.byteCount <= Limits.localStringByteCount else { throw .misuse("the secrets are too long") }
+        return .sendSecrets(request)
     }
 
     package mutating func receive(_ failure: UserauthFailure) throws(ProtocolError) -> Action {

@@ -88,8 +88,7 @@ package struct PacketWriter: ~Copyable {
     /// Secrets, written from guarded memory into the packet that is sealed at once, padded so that its size does not tell
     /// theirs.
     package mutating func write(_ request: SecretRequest) throws(ProtocolError) {
-        let byteCount = request.secrets.reduce(request.head.readableBytes) { $0 + $1.secret.count + 4 }
-        let start = begin(payloadByteCount: byteCount + 64)
+        let start = begin(payloadByteCount: request.byteCount + 64)
         outbound.writeImmutableBuffer(request.head)
         for password in request.secrets { outbound.writeSecretString(password.secret) }
         // What goes on record ends before the secrets: nothing copies them.

@@ -18,6 +18,8 @@ package struct ClientScript: Sendable {
         case none
         case password([UInt8])
         case key(SigningKey, SignatureAlgorithm, asksFirst: Bool)
+        /// The same with a certificate in the key's place.
+        case certified(SigningKey, SignatureAlgorithm, certificate: [UInt8], asksFirst: Bool)
         case passwordChange([UInt8], new: [UInt8])
         case keyboardInteractive
         case giveUp

@@ -52,10 +52,9 @@ extension Conversation {
         case .none: tell(.authenticate(.none))
         case .password(let bytes):
             tell(.authenticate(.password(Password(SecretBytes(copying: bytes)))))
-        case .key(let key, let algorithm, let asksFirst):
-            guard let publicKey = try? PublicKey(key.verificationKey) else { return }
-            record.signingKeys.append(key)
-            tell(.authenticate(.publicKey(LoginIdentity(key: publicKey, algorithm: algorithm), asksFirst: asksFirst)))
+        case .key(let key, let algorithm, let asksFirst): offer(key, algorithm, nil, asksFirst: asksFirst)
+        case .certified(let key, let algorithm, let certificate, let asksFirst):
+            offer(key, algorithm, certificate, asksFirst: asksFirst)
         case .keyboardInteractive: tell(.authenticate(.keyboardInteractive))
         case .passwordChange(let old, let new):
             let replacement = Password(SecretBytes(copying: new))
@@ -63,6 +62,15 @@ extension Conversation {
         case .giveUp: tell(.giveUpAuthentication)
         case .wait: break
         }
+    }
+
+    private func offer(
+        _ key: SigningKey, _ algorithm: SignatureAlgorithm, _ certificate: [UInt8]?, asksFirst: Bool
+    ) {
+        guard let publicKey = try? PublicKey(key.verificationKey) else { return }
+        record.signingKeys.append(key)
+        let identity = LoginIdentity(key: publicKey, algorithm: algorithm, certificate: certificate)
+        tell(.authenticate(.publicKey(identity, asksFirst: asksFirst)))
     }
 
     private func answer(_ request: UserauthInfoRequest) {

@@ -18,6 +18,7 @@ package struct ConversationRecord {
 
     package internal(set) var identification: [UInt8] = []
     package internal(set) var offeredKeys: [PublicKey] = []
+    package internal(set) var offeredCertificates: [Certificate] = []
     package internal(set) var agreements: [NegotiatedAlgorithms] = []
     package internal(set) var rounds: [AuthenticationRound] = []
     package internal(set) var signatureRequests: [SignatureRequest] = []
@@ -60,7 +61,9 @@ package struct ConversationRecord {
         if isOver { lateEvents.append("\(event)") }
         switch event {
         case .identified(let value): identification = value.line
-        case .hostKeyOffered(let key, _): offeredKeys.append(key)
+        case .hostKeyOffered(let key, let certificate):
+            offeredKeys.append(key)
+            if let certificate { offeredCertificates.append(certificate) }
         case .keysExchanged(let algorithms): agreements.append(algorithms)
         case .authenticationNeeded(let round): rounds.append(round)
         case .signatureNeeded(let request): signatureRequests.append(request)

@@ -90,11 +90,16 @@ package struct AuthenticationAttempt {
         case query(algorithm: Name, blob: [UInt8])
         case signed(algorithm: Name, blob: [UInt8], isValid: Bool)
         case password([UInt8])
+        case passwordChange([UInt8], new: [UInt8])
+        /// To the prompts of keyboard-interactive.
+        case answers([[UInt8]])
         case other(Name)
     }
 
     package let user: [UInt8]
     package let method: Method
+    /// What a host-bound request names.
+    package var hostKey: [UInt8]?
     /// How many came before it.
     package let index: Int
 }

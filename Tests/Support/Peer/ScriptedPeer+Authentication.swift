@@ -27,54 +27,75 @@ extension ScriptedPeer {
         let failure = AuthenticationReply.failure(configuration.methods, isPartial: false)
         switch attempt.method {
         case .none: return [configuration.acceptsNone ? .success : failure]
-        case .password(let password): return [password == configuration.acceptedPassword ? .success : failure]
+        case .password(let password), .passwordChange(let password, _):
+            return [password == configuration.acceptedPassword ? .success : failure]
         case .query(let algorithm, let blob):
             return [
                 configuration.acceptedKeys.contains(blob) ? .keyAccepted(algorithm: algorithm, blob: blob) : failure
             ]
         case .signed(_, let blob, let isValid):
             return [isValid && configuration.acceptedKeys.contains(blob) ? .success : failure]
-        case .other: return [failure]
+        case .answers, .other: return [failure]
         }
     }
 
     private func parse(_ payload: ByteBuffer) throws -> AuthenticationAttempt {
         var body = payload
-        _ = try body.readByte()
+        guard try body.readByte() == 50 else { return try parseAnswers(&body) }
         let user = try body.readStringBytes()
         _ = try body.readName()
         let method = try body.readName()
-        return AuthenticationAttempt(user: user, method: try parse(method, &body, user), index: attempts.count)
+        return try parse(method, &body, user)
     }
 
-    private func parse(
-        _ method: Name, _ body: inout ByteBuffer, _ user: [UInt8]
-    ) throws -> AuthenticationAttempt.Method {
-        switch method {
+    private func parseAnswers(_ body: inout ByteBuffer) throws -> AuthenticationAttempt {
+        var answers: [[UInt8]] = []
+        for _ in 0..<(try body.readUInt32()) { answers.append(try body.readStringBytes()) }
+        try body.requireEnd()
+        return AuthenticationAttempt(user: [], method: .answers(answers), index: attempts.count)
+    }
+
+    private func parse(_ name: Name, _ body: inout ByteBuffer, _ user: [UInt8]) throws -> AuthenticationAttempt {
+        let method: AuthenticationAttempt.Method
+        var hostKey: [UInt8]?
+        switch name {
         case "none":
-            return .none
+            method = .none
         case "password":
-            _ = try body.readBoolean()
-            return .password(try body.readStringBytes())
-        case "publickey":
+            let isChange = try body.readBoolean()
+            let password = try body.readStringBytes()
+            method = isChange ? .passwordChange(password, new: try body.readStringBytes()) : .password(password)
+        case "publickey", "publickey-hostbound-v00@openssh.com":
             let isSigned = try body.readBoolean()
             let algorithm = try body.readName()
             let blob = try body.readStringBytes()
-            guard isSigned else { return .query(algorithm: algorithm, blob: blob) }
+            if name != "publickey" { hostKey = try body.readStringBytes() }
+            guard isSigned else {
+                method = .query(algorithm: algorithm, blob: blob)
+                break
+            }
+            let signed = body.readerIndex
             let signature = try body.readStringBytes()
-            return .signed(
-                algorithm: algorithm, blob: blob, isValid: isValid(signature, user, algorithm, blob))
+            method = .signed(
+                algorithm: algorithm, blob: blob, isValid: isValid(signature, algorithm, blob, upTo: signed))
         default:
-            return .other(method)
+            method = .other(name)
         }
+        return AuthenticationAttempt(user: user, method: method, hostKey: hostKey, index: attempts.count)
     }
 
-    private func isValid(_ signature: [UInt8], _ user: [UInt8], _ name: Name, _ blob: [UInt8]) -> Bool {
-        guard let key = try? PublicKey(blob: blob), let algorithm = SignatureAlgorithm(rawValue: name.text) else {
-            return false
-        }
-        let request = UserauthRequest(user: user, method: .publicKey(algorithm: name, blob: blob, signature: nil))
-        let data = request.dataToSign(sessionID: sessionID ?? [])
-        return (try? key.verificationKey.verify(signature, over: data, algorithm: algorithm)) != nil
+    /// What is signed is the session identifier and, as it came, the request up to its signature.
+    private func isValid(
+        _ signature: [UInt8], _ name: Name, _ blob: [UInt8], upTo end: Int
+    ) -> Bool {
+        guard let key = (try? PublicKey(blob: blob)) ?? (try? Certificate(blob: blob))?.key,
+            let algorithm = SignatureAlgorithm(rawValue: name.text),
+            let received = received.last?.payload
+        else { return false }
+        var data = ByteBuffer()
+        data.writeString(sessionID ?? [])
+        data.writeBytes(received.readableBytesView.prefix(end - received.readerIndex))
+        return (try? key.verificationKey.verify(signature, over: Array(data.readableBytesView), algorithm: algorithm))
+            != nil
     }
 }

@@ -53,7 +53,10 @@ extension ScriptedPeer {
     func received(_ message: KexECDHInit) throws {
         guard let ours = exchange.ours, let theirs = exchange.theirs else { throw PeerError.noExchange }
         let agreed = try Negotiation.agree(ours: theirs.message, theirs: ours.message)
-        guard let hostKey = configuration.hostKeys.first(where: { $0.verificationKey.type == agreed.hostKey.keyType })
+        guard
+            let hostKey = configuration.hostKeys.first(where: {
+                $0.verificationKey.type == agreed.hostKey.plain.keyType
+            })
         else { throw PeerError.noHostKey }
         let share = try PeerShare.answer(
             agreed.keyExchange, group: exchange.group?.0, to: message.publicShare,

@@ -110,7 +110,7 @@ package final class ScriptedPeer {
         case 30: try received(try KexECDHInit(payload: entry.payload))
         case 32: try received(try KexDHGexInit(payload: entry.payload).share)
         case 34: try received(try KexDHGexRequest(payload: entry.payload))
-        case 50: try receivedAuthentication(entry.payload)
+        case 50, 61: try receivedAuthentication(entry.payload)
         case 80: answer(try GlobalRequest(payload: entry.payload))
         case 90...100: try receivedConnection(entry.number, entry.payload)
         default: break
