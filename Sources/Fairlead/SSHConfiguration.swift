@@ -138,6 +138,9 @@ public struct SSHConfiguration: Sendable {
     /// The name for known hosts.
     var trustName: String { hostKeyAlias ?? host }
 
+    /// The port that goes with it: an alias stands alone, as in OpenSSH, whatever the port.
+    var trustPort: Int { hostKeyAlias == nil ? port : 22 }
+
     /// The name as known hosts show it, with the port unless it is the usual one.
-    package var displayName: String { port == 22 ? trustName : "[\(trustName)]:\(port)" }
+    package var displayName: String { trustPort == 22 ? trustName : "[\(trustName)]:\(port)" }
 }

@@ -98,7 +98,8 @@ extension SSHConfiguration {
         guard (1...65535).contains(port) else {
             throw SSHError(.usage, .misuse, "The port \(port) is not between 1 and 65535")
         }
-        guard case .knownHosts = hostVerification.kind, (try? HostName(writing: trustName, port: port)) == nil else {
+        guard case .knownHosts = hostVerification.kind, (try? HostName(writing: trustName, port: trustPort)) == nil
+        else {
             return
         }
         throw SSHError(.usage, .misuse, "The host's name holds a character that means something else in known_hosts")

@@ -67,7 +67,9 @@ extension Planner {
         let host = try text(options.hostKeyAlias?.value ?? options.host)
         var options: [String] = []
         if let file = invocation.configurationFile { options += ["-F", file] }
-        if let port = self.options.port?.value, port != 22 { options += ["-p", String(port)] }
+        if self.options.hostKeyAlias == nil, let port = self.options.port?.value, port != 22 {
+            options += ["-p", String(port)]
+        }
         if let files = self.options.userKnownHostsFiles?.value.compactMap(\.string), !files.isEmpty {
             let words = files.map { $0.contains(" ") ? "\"\($0)\"" : $0 }
             options += ["-o", "UserKnownHostsFile=" + words.joined(separator: " ")]

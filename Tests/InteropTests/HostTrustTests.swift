@@ -209,7 +209,7 @@ import Testing
         var rules = scene.rules(.acceptNew)
         rules.hashesNames = hashed
         #expect(try await scene.outcome(rules) { $0.hostKeyAlias = "Alias.example" } == nil)
-        let name = "[alias.example]:\(scene.server.port)"
+        let name = "alias.example"
         #expect(scene.knownHosts?.contains(name) == !hashed)
         let found = try await RunningProcess.run("ssh-keygen", ["-F", name, "-f", scene.path])
         #expect(found.exit == .status(0))

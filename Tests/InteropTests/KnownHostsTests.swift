@@ -180,7 +180,7 @@ import Testing
         let key = try await plainKey()
         let lines = try folder.text(of: "known_hosts").split(separator: "\n").map(String.init)
         #expect(lines.count == 8)
-        #expect(lines.allSatisfy { $0.hasPrefix("[alias-") || $0.hasPrefix("alias-") })
+        #expect(lines.allSatisfy { $0.hasPrefix("alias-") })
         #expect(lines.allSatisfy { $0.hasSuffix(key) })
         #expect(Set(lines).count == 8)
     }

@@ -169,7 +169,7 @@ import Testing
         try await poll(for: "the socket") { FileManager.default.fileExists(atPath: path) ? () : nil }
         var configuration = server.configuration()
         configuration.host = "unix" + path
-        configuration.hostKeyAlias = server.host
+        configuration.hostKeyAlias = "[\(server.host)]:\(server.port)"
         let output = try await withSSHConnection(configuration) { try await $0.run("echo in").output.text }
         #expect(output == "in\n")
         let missing = folder.file("missing")
@@ -178,7 +178,7 @@ import Testing
         #expect(error?.stage == .connect)
         #expect(error?.message.contains(missing) == true)
         let result = try await FairleadTool.run(
-            ["-o", "HostKeyAlias=\(server.host)"] + server.clientArguments()
+            ["-o", "HostKeyAlias=[\(server.host)]:\(server.port)"] + server.clientArguments()
                 + ["-l", server.user, "unix" + path, "echo", "in"], home: server.files.home)
         #expect(result.outputText == "in\n", "\(result.errorText)")
     }

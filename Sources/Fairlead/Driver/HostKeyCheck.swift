@@ -17,7 +17,7 @@ struct HostKeyCheck {
     let address: SocketAddress?
 
     private var host: String { configuration.trustName }
-    private var port: Int { configuration.port }
+    private var port: Int { configuration.trustPort }
 
     mutating func decide() async throws(SSHError) -> (TrustedHostKey, SSHError?) {
         try await refuseListed()

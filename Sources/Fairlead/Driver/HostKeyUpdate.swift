@@ -48,7 +48,7 @@ extension HostTrust {
     /// name for a key, another file.
     func update(after token: TrustedHostKey, announced: [PublicKey]) async -> HostKeyUpdate? {
         guard let options, let path = options.userFiles.first, permitsUpdates(by: token) else { return nil }
-        let (host, port) = (configuration.trustName, configuration.port)
+        let (host, port) = (configuration.trustName, configuration.trustPort)
         let types = Set(configuration.offer.hostKeys.map(\.keyType.text))
         let known = await HostTrust.read(options.userFiles + options.globalFiles)
         let records = known.keys(host: host, port: port)
@@ -74,7 +74,7 @@ extension HostTrust {
 
     /// Writes what has been proven and agreed to.
     func perform(_ update: HostKeyUpdate) async {
-        let (host, port, hashed) = (configuration.trustName, configuration.port, options?.hashesNames == true)
+        let (host, port, hashed) = (configuration.trustName, configuration.trustPort, options?.hashesNames == true)
         let failure = await Blocking.run { () -> String? in
             do throws(PlatformFiles.Failure) {
                 let backup = try KnownHostsFile.edit(update.path) { contents in

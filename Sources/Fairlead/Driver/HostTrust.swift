@@ -21,7 +21,7 @@ struct HostTrust: Sendable {
         for warning in trust.knownHosts.warnings { configuration.logger.warning("\(warning)") }
         trust.ordering = trust.knownHosts
         if let command = options.command {
-            let name = HostName(configuration.trustName, port: configuration.port)
+            let name = HostName(configuration.trustName, port: configuration.trustPort)
             try await KnownHostsCommand(arguments: command).ask(.order, name, key: nil, into: &trust.ordering)
         }
         return trust
@@ -59,7 +59,7 @@ struct HostTrust: Sendable {
     /// The host-key algorithms in the order to offer them: those of known keys first (`spec` of OpenSSH's own order).
     func preferredOrder(of offer: [SignatureAlgorithm]) -> [SignatureAlgorithm] {
         guard !configuration.keepsHostKeyOrder else { return offer }
-        return ordering.preferredOrder(of: offer, host: configuration.trustName, port: configuration.port)
+        return ordering.preferredOrder(of: offer, host: configuration.trustName, port: configuration.trustPort)
     }
 
     /// Decides about a key, or a certificate for it, whose possession is proven.
@@ -76,7 +76,8 @@ struct HostTrust: Sendable {
             (token, objection) = try await check.decide()
         case .custom(let verify):
             let question = HostVerification.Question(
-                host: configuration.trustName, port: configuration.port, key: key, otherNames: [], isRepeated: false)
+                host: configuration.trustName, port: configuration.trustPort, key: key, otherNames: [],
+                isRepeated: false)
             guard try await Self.asking({ try await verify(question) }) else {
                 throw SSHError(
                     .hostKey, .hostKeyUnknown,

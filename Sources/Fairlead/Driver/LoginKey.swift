@@ -24,6 +24,10 @@ struct LoginKey: Sendable {
     /// What the server is shown.
     var blob: [UInt8]? { certificate?.blob ?? publicKey?.blob }
 
+    var isLocked: Bool {
+        if case .locked = source { true } else { false }
+    }
+
     /// Whether its use costs a person something, or shows a dialogue: then the server is asked first.
     var asksFirst: Bool {
         if case .open = source { false } else { true }
@@ -81,7 +85,9 @@ struct LoginKeys: Sendable {
     }
 
     private mutating func add(_ key: LoginKey) {
-        if key.blob == nil || !keys.contains(where: { $0.blob == key.blob }) { keys.append(key) }
+        // The same key in an open file may do where nobody unlocks the first.
+        let isThere = keys.contains { $0.blob == key.blob && (!$0.isLocked || key.isLocked) }
+        if key.blob == nil || !isThere { keys.append(key) }
     }
 
     private mutating func skip(_ reason: String) {

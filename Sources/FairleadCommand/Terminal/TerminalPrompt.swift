@@ -47,7 +47,8 @@ struct TerminalPrompt: Sendable {
     static func drawLine(for name: String) {
         guard wasUsed.withLock({ $0 }), let prompt = TerminalPrompt() else { return }
         defer { prompt.close() }
-        PlatformTerminal.write("-- fairlead: logged in to \(name); the rest comes from there --\n", to: prompt.descriptor)
+        PlatformTerminal.write(
+            "-- fairlead: logged in to \(name); the rest comes from there --\n", to: prompt.descriptor)
     }
 
     func close() {
