@@ -197,6 +197,7 @@ struct HostileNegotiationTests {
             configuration.keyExchangeNames = names
             // A guess is right where both first names are the same.
             script.configuration.algorithms.keyExchanges = [.curve25519SHA256]
+            script.configuration.algorithms.hostKeys = [.ed25519, .rsaSHA512]
             configuration.alterKexInit = { $0.firstPacketFollows = true }
             configuration.hook = { _, step, payload in
                 step == .kexInit ? [.payload(payload)] + emissions : [.payload(payload)]

@@ -94,8 +94,9 @@ struct CredentialChooser: Sendable {
             note("expired, and not changed")
         }
         if let methods = round.methods {
+            // As servers count: whatever was refused, but not the question of what would do.
+            if !round.isPartialSuccess, pending != nil { failureCount += 1 }
             note(round.isPartialSuccess ? "accepted, and more is wanted" : "refused")
-            if !round.isPartialSuccess, lastMethods != nil { failureCount += 1 }
             lastMethods = methods
             // Keys that were refused before may do now, as in ssh.
             if round.isPartialSuccess { (keys, keyAttempts, failureCount) = (allKeys, [], 0) }

@@ -1,0 +1,107 @@
+import Fairlead
+import NIOCore
+import PeerSupport
+import SSHCore
+import SSHIdentity
+import SSHWire
+import TestSupport
+import Testing
+
+/// Logins that a server grants although nobody proved anything, or that it must not get (hostile.md's AU, attacks.md D1).
+@Suite(.fewAtOnce) struct UnprovenLoginTests {
+    /// How a server lets anybody in.
+    enum Gift: String, CaseIterable, Sendable {
+        case none = "AU-01", keyUnproven = "AU-02", nothingAsked = "AU-03"
+    }
+
+    private func server(_ judge: @escaping @Sendable (AuthenticationAttempt) -> [AuthenticationReply]?) async throws
+        -> LoopbackServer
+    {
+        try await .scripted {
+            var configuration = PeerConfiguration(hostKey: try TestKeys.ed25519())
+            configuration.judge = { _, attempt in judge(attempt) }
+            return configuration
+        }
+    }
+
+    private func configuration(_ gift: Gift) async throws -> (LoopbackServer, SSHConfiguration) {
+        let server = try await server { attempt in
+            switch (gift, attempt.method) {
+            case (.none, .none), (.keyUnproven, .query), (.nothingAsked, .answers): return [.success]
+            case (.nothingAsked, .other):
+                let request = UserauthInfoRequest(name: ByteBuffer(), instruction: ByteBuffer(), prompts: [])
+                return [.payload(request.payload)]
+            default: return [.failure(["keyboard-interactive"], isPartial: false)]
+            }
+        }
+        var configuration = server.configuration
+        switch gift {
+        case .none: break
+        case .keyUnproven: configuration.credentials = [.signer(try NeverSigning())]
+        case .nothingAsked: configuration.credentials = [.keyboardInteractive()]
+        }
+        return (server, configuration)
+    }
+
+    /// One that costs a person a touch, so that the server is asked first.
+    private struct NeverSigning: Signer {
+        let publicKey: PublicKey
+
+        init() throws { publicKey = try PublicKey(TestKeys.ed25519(seed: 77).verificationKey) }
+
+        func sign(_ data: [UInt8], algorithm: String) async throws -> [UInt8] {
+            Issue.record("a signature was asked for")
+            return []
+        }
+    }
+
+    @Test(
+        "AU-01 AU-02 AU-03 D1: a login without any proof is told as one, and refused where proof is required",
+        arguments: Gift.allCases)
+    func unproven(gift: Gift) async throws {
+        var (server, configuration) = try await configuration(gift)
+        let isProven = try await withSSHConnection(configuration) { await $0.info.isAuthenticationProven }
+        #expect(!isProven)
+        configuration.requiresProof = true
+        let error = await connectionFailure(configuration)
+        #expect(error?.stage == .authentication && error?.kind == .denied)
+        #expect(error?.message.contains("no proof") == true)
+        withExtendedLifetime(server) {}
+        server = try await self.server { _ in nil }
+        configuration = server.configuration
+        configuration.requiresProof = true
+        #expect(try await withSSHConnection(configuration) { await $0.info.isAuthenticationProven })
+    }
+
+    @Test(
+        "D14: an agent hears nothing of a host whose key has changed, and is asked for its keys where the key is known")
+    func agentOfChangedHost() async throws {
+        let server = try await server { _ in nil }
+        let folder = try TemporaryDirectory()
+        let agent = try await ScriptedAgent.start { _ in .message([12, 0, 0, 0, 0]) }
+        var configuration = server.configuration
+        configuration.credentials = [
+            .agent(SSHAgent(path: agent.path)), .password(Secret(copying: "correct horse".utf8)),
+        ]
+        for (seed, isAsked) in [(5, false), (1, true)] as [(UInt64, Bool)] {
+            let key = try PublicKey(TestKeys.ed25519(seed: seed).verificationKey)
+            let known = try folder.write(
+                "[\(configuration.host)]:\(server.port) \(key.openSSHLine)\n", to: "known\(seed)")
+            configuration.hostVerification = .knownHosts(userFiles: [known], policy: .off)
+            if isAsked {
+                try await withSSHConnection(configuration) { _ in }
+            } else {
+                #expect(await connectionFailure(configuration)?.kind == .denied)
+            }
+            #expect(agent.questions.isEmpty != isAsked)
+        }
+    }
+
+    @Test("D15: a password longer than any server reads is the caller's mistake")
+    func longPassword() async throws {
+        let server = try await server { _ in nil }
+        var configuration = server.configuration
+        configuration.credentials = [.password(Secret(copying: [UInt8](repeating: 0x61, count: 1 << 20)))]
+        #expect(await connectionFailure(configuration)?.kind == .misuse)
+    }
+}
