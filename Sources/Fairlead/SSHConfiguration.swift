@@ -136,10 +136,20 @@ public struct SSHConfiguration: Sendable {
     }
 
     /// The name for known hosts.
-    var trustName: String { hostKeyAlias ?? host }
+    var trustName: String { alias?.name ?? host }
 
-    /// The port that goes with it: an alias stands alone, as in OpenSSH, whatever the port.
-    var trustPort: Int { hostKeyAlias == nil ? port : 22 }
+    /// The port for known hosts: an alias stands for host and port, as in ssh.
+    var trustPort: Int { alias?.port ?? port }
+
+    /// An alias may be written as known hosts have it: `[host]:port`.
+    private var alias: (name: String, port: Int)? {
+        guard let hostKeyAlias else { return nil }
+        guard hostKeyAlias.hasPrefix("["), let end = hostKeyAlias.lastIndex(of: "]"),
+            hostKeyAlias[end...].hasPrefix("]:"), let port = Int(hostKeyAlias[end...].dropFirst(2)),
+            1...65535 ~= port
+        else { return (hostKeyAlias, 22) }
+        return (String(hostKeyAlias[..<end].dropFirst()), port)
+    }
 
     /// The name as known hosts show it, with the port unless it is the usual one.
     package var displayName: String { trustPort == 22 ? trustName : "[\(trustName)]:\(port)" }
