@@ -43,8 +43,11 @@ private func openConnection(
     while true {
         switch try await logIn(connector, resuming: chooser) {
         case .connected(let connection): return (connection, connector.trust)
-        case .hungUp: connector.isPolite = true
-        case .tooManyFailures(let tried):
+        case .hungUp(let host):
+            connector.isPolite = true
+            connector.trust.settled = host
+        case .tooManyFailures(let tried, let host):
+            connector.trust.settled = host
             configuration.logger.notice("the server allows no more attempts on one connection; going on with another")
             chooser = tried.resumed()
         }
@@ -54,9 +57,9 @@ private func openConnection(
 private enum LoginOutcome {
     case connected(SSHConnection)
     /// The server hung up on what was sent ahead, and one more try, politely, costs nobody anything.
-    case hungUp
+    case hungUp(TrustedHostKey?)
     /// The server hung up on too many failures, and something is left to try: once.
-    case tooManyFailures(CredentialChooser)
+    case tooManyFailures(CredentialChooser, TrustedHostKey?)
 }
 
 private func logIn(
@@ -69,10 +72,11 @@ private func logIn(
     } catch {
         let deservesAnotherTry = await connection.deservesAnotherTry && !connector.isPolite
         let tried = await connection.chooser
+        let host = await connection.facts.hostIdentity
         await connection.close()
-        if deservesAnotherTry { return .hungUp }
+        if deservesAnotherTry { return .hungUp(host) }
         guard error.isTooManyFailures, let tried else { throw error }
-        if tried.hasMore { return .tooManyFailures(tried) }
+        if tried.hasMore { return .tooManyFailures(tried, host) }
         throw tried.denial(serverText: error.serverText)
     }
 }
@@ -81,7 +85,7 @@ extension SSHError {
     /// Servers say so with whatever code they like.
     fileprivate var isTooManyFailures: Bool {
         guard case .disconnected = kind else { return false }
-        return serverText?.utf8.elementsEqual("Too many authentication failures".utf8) == true
+        return serverText?.utf8.starts(with: "Too many authentication failures".utf8) == true
     }
 }
 

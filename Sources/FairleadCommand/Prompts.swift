@@ -17,7 +17,8 @@ struct Prompts: LoginResponder {
         if question.isRepeated {
             prompt = "That fingerprint is not this key's. Answer yes, no, once or the fingerprint: "
         }
-        while true {
+        // An askpass program may say the same for ever.
+        for _ in 0..<10 {
             guard let answer = try await ask(prompt) else { return .no }
             switch answer.lowercased() {
             case "yes": return .yes
@@ -28,6 +29,7 @@ struct Prompts: LoginResponder {
                 prompt = "Please type 'yes', 'no', 'once' (to connect without storing it) or the fingerprint: "
             }
         }
+        return .no
     }
 
     func password(_ question: Credential.PasswordQuestion) async throws -> Secret? {

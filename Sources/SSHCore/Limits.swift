@@ -46,7 +46,7 @@ package enum Limits {
     /// Key exchanges without any channel data between them before a server counts as a storm; ten a second are forgiven.
     package static let idleRekeyCount = 300
     /// Host keys of one announcement that are looked at.
-    package static let announcedHostKeyCount = 64
+    package static let announcedHostKeyCount = 32
     /// Our global requests that may await an answer.
     package static let globalRequestCount = 64
     /// What one packet may inflate to: as much as a packet without compression may hold.

@@ -9,7 +9,7 @@ import Synchronization
 /// Opens the transport: finds the host's addresses, and puts a connection on the first that answers.
 struct Connector: Sendable {
     let configuration: SSHConfiguration
-    let trust: HostTrust
+    var trust: HostTrust
     let eventLoop: any EventLoop
     /// Wait for each answer instead of sending ahead.
     var isPolite = false

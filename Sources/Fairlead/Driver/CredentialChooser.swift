@@ -122,7 +122,8 @@ struct CredentialChooser: Sendable {
             pending = "publickey " + attempt.key.description
             let identity = LoginIdentity(
                 key: key, algorithm: attempt.algorithm, certificate: attempt.key.certificate?.blob)
-            return .publicKey(identity, asksFirst: attempt.key.asksFirst)
+            return .publicKey(
+                identity, asksFirst: attempt.key.asksFirst || attempt.key.isFile && configuration.agentAddition != nil)
         case "keyboard-interactive":
             guard secrets.nextInteractive(hasPasswordMethod: accepts("password")) else { return nil }
             pending = method
@@ -190,6 +191,7 @@ extension CredentialChooser {
                 // Encrypted and silent about itself: nothing can be offered before it is open.
                 guard let opened = try await unlock(&key) else { continue }
                 key.publicKey = opened.publicKey
+                keep(key)
             }
             guard let publicKey = key.publicKey else { continue }
             let usable = await algorithms(publicKey, key.certificate != nil)
@@ -222,19 +224,23 @@ extension CredentialChooser {
             return nil
         }
         current = attempt
-        // One that was unlocked stays so for the algorithms that are still to be tried with it.
-        keyAttempts = keyAttempts.map {
-            $0.key.blob == attempt.key.blob ? KeyAttempt(key: attempt.key, algorithm: $0.algorithm) : $0
-        }
-        keys = keys.map {
-            var other = $0
-            if other.name == attempt.key.name { other.source = attempt.key.source }
-            return other
-        }
+        keep(attempt.key)
         if attempt.key.isFile { await configuration.addToAgent(key, attempt.key) }
         let signature = await Blocking.run { try? key.signingKey.sign(request.data, algorithm: algorithm) }
         guard let signature else { throw SSHError(.authentication, .misuse, "The private key could not sign") }
         return signature
+    }
+
+    /// One that was unlocked stays so, for other algorithms, for its certificate, and after a partial success.
+    private mutating func keep(_ open: LoginKey) {
+        func opened(_ key: LoginKey) -> LoginKey {
+            var key = key
+            if key.isLocked, key.name == open.name { (key.publicKey, key.source) = (open.publicKey, open.source) }
+            return key
+        }
+        keys = keys.map(opened)
+        allKeys = allKeys.map(opened)
+        keyAttempts = keyAttempts.map { KeyAttempt(key: opened($0.key), algorithm: $0.algorithm) }
     }
 
     private func unlock(_ key: inout LoginKey) async throws(SSHError) -> PrivateKey? {

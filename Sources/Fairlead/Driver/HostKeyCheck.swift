@@ -12,16 +12,22 @@ struct HostKeyCheck {
     let configuration: SSHConfiguration
     let options: HostVerification.KnownHostsOptions
     var knownHosts: KnownHosts
+    /// A file is there that could not be read: what looks new may be a change.
+    let isIncomplete: Bool
     let key: PublicKey
     let certificate: Certificate?
     let address: SocketAddress?
+
+    /// So often may the answer be a fingerprint that is not the key's.
+    private static let questionCount = 3
 
     private var host: String { configuration.trustName }
     private var port: Int { configuration.trustPort }
 
     mutating func decide() async throws(SSHError) -> (TrustedHostKey, SSHError?) {
         try await refuseListed()
-        if options.trustsLoopback, configuration.hostKeyAlias == nil, address?.isLoopback == true {
+        if options.trustsLoopback, options.pins.isEmpty, configuration.hostKeyAlias == nil, address?.isLoopback == true
+        {
             return (.loopback(key), nil)
         }
         try await ask(.hostName, host)
@@ -36,9 +42,10 @@ struct HostKeyCheck {
         if let token = certified() { return (token, nil) }
         let verdict = knownHosts.verdict(for: key, host: host, port: port)
         let (token, remembering) = try await decide(verdict)
-        let isRemembered = remembering == .remember
+        let isRemembered = remembering == .remember && !isIncomplete
+        let newAddress = try await checkAddress()
         if isRemembered { await remember(host) }
-        try await checkAddress(writes: isRemembered || token.ground.isOnRecord)
+        if let newAddress, isRemembered || token.ground.isOnRecord { await remember(newAddress) }
         guard case .changed(let records) = verdict else { return (token, nil) }
         return (token, error(for: .changed(records)))
     }
@@ -86,9 +93,10 @@ struct HostKeyCheck {
     }
 
     private func decide(_ verdict: HostKeyVerdict) async throws(SSHError) -> (TrustedHostKey, HostKeyRemembering) {
-        var decision = options.policy.decide(verdict, key: key)
+        let policy = isIncomplete && options.policy == .acceptNew ? HostKeyPolicy.strict : options.policy
+        var decision = policy.decide(verdict, key: key)
         var isRepeated = false
-        while true {
+        for _ in 0...Self.questionCount {
             switch decision {
             case .trust(let token, let remembering): return (token, remembering)
             case .refuse(let refusal): throw error(for: refusal)
@@ -100,23 +108,27 @@ struct HostKeyCheck {
                 isRepeated = true
             }
         }
+        throw error(for: .declined)
     }
 
     /// `CheckHostIP`: the name's key is right by now, so that another one for the address is news, and no more.
-    private mutating func checkAddress(writes: Bool) async throws(SSHError) {
+    ///
+    /// The address, where nothing is known of it.
+    private mutating func checkAddress() async throws(SSHError) -> String? {
         guard options.checksAddress, configuration.hostKeyAlias == nil, let name = address?.ipAddress,
             name != configuration.host
-        else { return }
+        else { return nil }
         try await ask(.address, name)
         switch knownHosts.verdict(for: key, host: name, port: port) {
-        case .known: break
-        case .unknown: if writes { await remember(name) }
+        case .known: return nil
+        case .unknown: return name
         case .revoked(let location): throw error(for: .revoked(location))
         case .changed(let records):
             let places = records.map { "\($0.location.file):\($0.location.line)" }.joined(separator: ", ")
             configuration.logger.warning(
                 "the \(key.typeDisplayName) host key for '\(host)' differs from the key for the IP address '\(name)' in \(places)"
             )
+            return nil
         }
     }
 

@@ -52,16 +52,16 @@ extension HostTrust {
         let types = Set(configuration.offer.hostKeys.map(\.keyType.text))
         let known = await HostTrust.read(options.userFiles + options.globalFiles)
         let records = known.keys(host: host, port: port)
-        guard announced.contains(token.key), records.contains(where: { $0.fingerprint == token.key.fingerprint }),
+        guard announced.count < Limits.announcedHostKeyCount, announced.contains(token.key),
+            records.contains(where: { $0.fingerprint == token.key.fingerprint }),
             records.allSatisfy({ $0.location.file == path }), !known.hasAuthority(host: host, port: port)
         else { return nil }
         let added = announced.filter { key in
             types.contains(key.typeName) && !records.contains { $0.fingerprint == key.fingerprint }
         }
-        // What may be announced beyond the limit is not known to be gone, nor what we would not have understood.
-        let isComplete = announced.count < Limits.announcedHostKeyCount
+        // What we would not have understood is not known to be gone.
         let removed = records.filter { record in
-            isComplete && types.contains(record.typeName)
+            types.contains(record.typeName)
                 && !announced.contains { $0.fingerprint == record.fingerprint }
         }
         let places = records.map(\.location)

@@ -15,9 +15,12 @@ struct HostTrust: Sendable {
     static func load(_ configuration: SSHConfiguration) async throws(SSHError) -> HostTrust {
         var trust = HostTrust(configuration: configuration)
         guard let options = trust.options else { return trust }
+        var isIncomplete = false
         trust.knownHosts = await read(options.userFiles + options.globalFiles) {
             configuration.logger.warning("\($0): \($1.text)")
+            isIncomplete = true
         }
+        trust.isIncomplete = isIncomplete
         for warning in trust.knownHosts.warnings { configuration.logger.warning("\(warning)") }
         trust.ordering = trust.knownHosts
         if let command = options.command {
@@ -47,6 +50,11 @@ struct HostTrust: Sendable {
         return knownHosts
     }
 
+    /// What was decided on a connection before, for one that goes on where it ended: what was typed there must not go to
+    /// another host, and nobody is asked twice.
+    var settled: TrustedHostKey?
+    private var isIncomplete = false
+
     private init(configuration: SSHConfiguration) {
         self.configuration = configuration
     }
@@ -66,13 +74,22 @@ struct HostTrust: Sendable {
     func verify(
         _ key: PublicKey, certificate: Certificate? = nil, from address: SocketAddress?
     ) async throws(SSHError) -> TrustedHostKey {
+        if let settled {
+            guard settled.key == key else {
+                throw SSHError(
+                    .hostKey, .hostKeyChanged,
+                    "Host key verification failed for \(configuration.trustName): it shows another key than a moment ago",
+                    offeredKey: key)
+            }
+            return settled
+        }
         let token: TrustedHostKey
         var objection: SSHError?
         switch configuration.hostVerification.kind {
         case .knownHosts(let options):
             var check = HostKeyCheck(
-                configuration: configuration, options: options, knownHosts: knownHosts, key: key,
-                certificate: certificate, address: address)
+                configuration: configuration, options: options, knownHosts: knownHosts, isIncomplete: isIncomplete,
+                key: key, certificate: certificate, address: address)
             (token, objection) = try await check.decide()
         case .custom(let verify):
             let question = HostVerification.Question(

@@ -24,6 +24,7 @@ package enum KnownHostsFile {
             var last = UInt8(ascii: "\n")
             let hasLast = unsafe pread(file.descriptor, &last, 1, file.status.st_size - 1) == 1
             if hasLast, last != UInt8(ascii: "\n") { bytes.insert(UInt8(ascii: "\n"), at: 0) }
+            guard Int(file.status.st_size) + bytes.count <= KnownHosts.maximumByteCount else { throw .tooLarge }
             try requireRoom(for: Int(file.status.st_size) + bytes.count)
         }
         let count = unsafe SystemCalls.write(file.descriptor, bytes, bytes.count)
@@ -49,6 +50,7 @@ package enum KnownHostsFile {
             guard file.isRegular else { throw .notRegular }
             let bytes = try PlatformFiles.read(path, upTo: KnownHosts.maximumByteCount)
             guard let edited = transform(bytes) else { return nil }
+            guard edited.count <= KnownHosts.maximumByteCount else { throw .tooLarge }
             try write(bytes, to: old, like: file.status)
             try write(edited, to: new, like: file.status)
             // ssh-keygen may have been here in the meantime.
