@@ -9,10 +9,11 @@ enum Sodium {
     /// which memory is copied, which often last for long, and which the dynamic linker saves on the stack.
     static func wipeTraces() {
         unsafe withUnsafeTemporaryAllocation(byteCount: 8192, alignment: 64) { scratch in
-            // Zeros, copied as secrets of each size are; libsodium's calls keep the compiler from leaving that out.
             unsafe sodium_memzero(scratch.baseAddress, scratch.count)
-            for shift in 3...12 {
-                let source = unsafe UnsafeRawBufferPointer(rebasing: scratch[4096..<4096 + (1 << shift)])
+            // Zeros, copied as secrets of each size are. What libsodium may look at in between, no compiler leaves out.
+            for shift in 2...10 {
+                unsafe sodium_memzero(scratch.baseAddress, 1)
+                let source = unsafe UnsafeRawBufferPointer(rebasing: scratch[4096..<4096 + (3 << shift)])
                 unsafe scratch.copyMemory(from: source)
             }
             unsafe sodium_memzero(scratch.baseAddress, scratch.count)

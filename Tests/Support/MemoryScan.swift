@@ -72,10 +72,12 @@ extension KeyPair {
                 guard !name.isEmpty else { continue }
                 // A seed has its public half behind it; a number may have a zero in front.
                 let number = name == "seed" ? Array(field.prefix(32)) : Array(field.drop { $0 == 0 })
-                parts[name + ", first bytes"] = Array(number.prefix(24))
-                parts[name + ", last bytes"] = Array(number.suffix(24))
-                parts[name + " backwards, first bytes"] = Array(number.reversed().prefix(24))
-                parts[name + " backwards, last bytes"] = Array(number.reversed().suffix(24))
+                // Any sixteen bytes of it are too many.
+                for start in stride(from: 0, through: number.count - 16, by: 8) {
+                    let part = Array(number[start..<start + 16])
+                    parts["\(name) from \(start)"] = part
+                    parts["\(name) from \(start), backwards"] = part.reversed()
+                }
             }
             return parts
         }
