@@ -77,7 +77,7 @@ private func logIn(
         if deservesAnotherTry { return .hungUp(host) }
         guard error.isTooManyFailures, let tried else { throw error }
         if tried.hasMore { return .tooManyFailures(tried, host) }
-        throw tried.denial(serverText: error.serverText)
+        throw tried.denial(isHangUp: true)
     }
 }
 

@@ -127,7 +127,7 @@ import Testing
             [KeyKind.ed25519, .ecdsa, .rsa].map { .keyFile(server.files.keyPath($0)) } + [.keyFile("/nowhere/id")]
         let error = try #require(await connectionFailure(configuration))
         #expect(error.kind == .denied)
-        #expect(error.message.hasSuffix("Permission denied (publickey)."))
+        #expect("\(error)".hasSuffix("Permission denied (publickey)."))
         for kind in [KeyKind.ed25519, .ecdsa, .rsa] {
             let path = server.files.keyPath(kind)
             #expect(error.attempts.contains { $0.contains(path) && !$0.contains("skipped") }, "\(error.attempts)")

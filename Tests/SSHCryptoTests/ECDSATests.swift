@@ -69,7 +69,7 @@ import Testing
             let signature = try key.sign(message, algorithm: recorded.algorithm)
             try recorded.key.verify(signature, over: message, algorithm: recorded.algorithm)
         }
-        for other in SignatureAlgorithm.allCases where other != recorded.algorithm {
+        for other in SignatureAlgorithm.allCases where other.plain != recorded.algorithm {
             #expect(throws: CryptoError.unsupported) { try key.sign([1], algorithm: other) }
         }
     }

@@ -34,15 +34,18 @@ import Testing
     @Test("Each signature algorithm names the type of the keys that make it")
     func types() {
         for algorithm in SignatureAlgorithm.allCases {
-            let isRSA = [.rsaSHA512, .rsaSHA256, .rsaSHA1].contains(algorithm)
-            #expect(algorithm.keyType == (isRSA ? "ssh-rsa" : Name(algorithm.rawValue)))
+            let isRSA = [.rsaSHA512, .rsaSHA256, .rsaSHA1].contains(algorithm.plain)
+            let rsa: Name = algorithm.isCertificate ? "ssh-rsa-cert-v01@openssh.com" : "ssh-rsa"
+            #expect(algorithm.keyType == (isRSA ? rsa : Name(algorithm.rawValue)))
         }
+        let certified = SignatureAlgorithm.allCases.filter(\.isCertificate)
+        #expect(certified.count == 9 && certified.allSatisfy { $0.plain.certified == $0 && !$0.plain.isCertificate })
         #expect(
             Self.keys.map(\.type) == [
                 "ssh-ed25519", "ssh-ed448", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384",
                 "ecdsa-sha2-nistp521", "sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com",
             ])
         #expect(Self.keys.map(\.bitCount) == [256, 448, 2048, 256, 384, 521, 256, 256])
-        #expect(Set(SignatureAlgorithm.allCases.map(\.keyType)) == Set(Self.keys.map(\.type)))
+        #expect(Set(SignatureAlgorithm.allCases.map(\.plain.keyType)) == Set(Self.keys.map(\.type)))
     }
 }

@@ -155,10 +155,10 @@ struct CredentialChooser: Sendable {
     }
 
     /// Why nothing is left to try, with what was.
-    func denial(serverText: String? = nil) -> SSHError {
+    func denial(isHangUp: Bool = false) -> SSHError {
         let methods = lastMethods?.text ?? ""
         var attempts = outcomes
-        if let pending { attempts.append(pending + ": refused") }
+        if let pending { attempts.append(pending + (isHangUp ? ": refused, and the server hung up" : ": refused")) }
         let rest = keys.count
         if rest > 0, accepts("publickey") {
             attempts.append(
@@ -166,8 +166,7 @@ struct CredentialChooser: Sendable {
         }
         return SSHError(
             .authentication, .denied,
-            "\(configuration.user)@\(configuration.host): Permission denied (\(methods)).",
-            serverText: serverText, attempts: attempts)
+            "\(configuration.user)@\(configuration.host): Permission denied (\(methods)).", attempts: attempts)
     }
 }
 
