@@ -70,7 +70,7 @@ import Testing
         let report = try await audit(["--profile", "strict"])
         #expect(report.remarks == [])
         #expect(report.cves == [])
-        #expect(report.kex.count >= 4 && report.key.count == 4 && report.enc.count == 3 && report.mac.count == 2)
+        #expect(report.kex.count >= 4 && report.key.count == 8 && report.enc.count == 3 && report.mac.count == 2)
     }
 
     @Test(
@@ -101,7 +101,10 @@ import Testing
             "warn diffie-hellman-group14-sha256: 2048-bit modulus only provides 112-bits of symmetric strength",
             "warn hmac-sha2-256: using encrypt-and-MAC mode", "warn hmac-sha2-512: using encrypt-and-MAC mode",
         ]
-        for name in curves.map({ "ecdsa-sha2-\($0)" }) + ["sk-ecdsa-sha2-nistp256@openssh.com"] {
+        let certified = (curves.map { "ecdsa-sha2-\($0)" } + ["sk-ecdsa-sha2-nistp256"]).map {
+            $0 + "-cert-v01@openssh.com"
+        }
+        for name in curves.map({ "ecdsa-sha2-\($0)" }) + ["sk-ecdsa-sha2-nistp256@openssh.com"] + certified {
             remarks.insert("fail \(name): \(backdoor)")
             remarks.insert("warn \(name): using weak random number generator could reveal the key")
         }
