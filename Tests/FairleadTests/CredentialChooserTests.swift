@@ -52,7 +52,7 @@ import Testing
         names[try PublicKeyLine(Array(other.publicLine.utf8)).key.blob] = "agent's"
         var login = try await RehearsedLogin(
             ["first", "second", "beside"].map { .keyFile(folder.file($0)) }
-                + [.agent(SSHAgent(path: agent.path)), .keyFile(folder.file("default"), isOptional: true)]
+                + [.agent(SSHAgent.patient(agent.path)), .keyFile(folder.file("default"), isOptional: true)]
                 + [.keyFile(folder.file("absent"), isOptional: true), .certificateFile(folder.file("named.pub"))])
         login.names = names
         #expect(
@@ -265,7 +265,7 @@ import Testing
         let agent = try await OpenSSHAgent.start()
         try await agent.add(KeyPair.generate(.ed25519))
         let asked = AskedResponder("secret")
-        let credentials = [Self.stored, .password(), .keyboardInteractive(), .agent(SSHAgent(path: agent.path))]
+        let credentials = [Self.stored, .password(), .keyboardInteractive(), .agent(SSHAgent.patient(agent.path))]
         let methods: NameList = ["keyboard-interactive", "password", "publickey"]
         var login = try await RehearsedLogin(credentials + Self.keys(1...1), refusesSecrets: true, responder: asked)
         #expect(try await login.all(methods) == ["key 1"])

@@ -283,11 +283,11 @@ import Testing
         let agent = try await OpenSSHAgent.start()
         try await agent.add(pair(.ed25519))
         var configuration = server.configuration()
-        let agents = [SSHAgent(path: empty.path), SSHAgent(path: "/nonexistent/agent"), SSHAgent(path: agent.path)]
+        let agents = [SSHAgent.patient(empty.path), SSHAgent.patient("/nonexistent/agent"), SSHAgent.patient(agent.path)]
         configuration.credentials = agents.map { .agent($0) }
         let first = try await withSSHConnection(configuration) { try await $0.run("echo in").output }
         #expect(String(buffer: first) == "in\n")
-        let key = try #require(try await SSHAgent(path: agent.path).identities().first)
+        let key = try #require(try await SSHAgent.patient(agent.path).identities().first)
         configuration.credentials = [.signer(key)]
         let second = try await withSSHConnection(configuration) { try await $0.run("echo in").output }
         #expect(String(buffer: second) == "in\n")
@@ -300,7 +300,7 @@ extension OpenSSHAgent {
         for number in 1...count {
             let seed = [UInt8](repeating: number, count: 32)
             let key = try SigningKey(ed25519Seed: SecretBytes(copying: seed))
-            try await SSHAgent(path: path).add(PrivateKey(key, commentBytes: [number]))
+            try await SSHAgent.patient(path).add(PrivateKey(key, commentBytes: [number]))
         }
     }
 }

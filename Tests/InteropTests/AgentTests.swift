@@ -34,7 +34,7 @@ import Testing
         let (pair, key) = try await key(kind)
         let program = try await OpenSSHAgent.start()
         try await program.add(pair)
-        let found = try await SSHAgent(path: program.path).identities()
+        let found = try await SSHAgent.patient(program.path).identities()
         #expect(found.map(\.publicKey) == [key.publicKey])
         #expect(found.first?.comment == "test")
         for algorithm in try #require(Self.algorithms[kind]) {
@@ -47,9 +47,9 @@ import Testing
     @Test("an agent lists its keys in its order, and none where it has none")
     func order() async throws {
         let program = try await OpenSSHAgent.start()
-        #expect(try await SSHAgent(path: program.path).identities().isEmpty)
+        #expect(try await SSHAgent.patient(program.path).identities().isEmpty)
         for kind in [KeyKind.rsa, .ed25519, .ecdsa] { try await program.add(key(kind).pair) }
-        let found = try await SSHAgent(path: program.path).identities().map(\.publicKey.openSSHLine)
+        let found = try await SSHAgent.patient(program.path).identities().map(\.publicKey.openSSHLine)
         #expect(
             found == (try await program.publicLines().map { $0.split(separator: " ")[0...1].joined(separator: " ") }))
         #expect(found.count == 3)
@@ -60,7 +60,7 @@ import Testing
         let program = try await OpenSSHAgent.start()
         try await program.add(KeyPair.generate(.rsa, bits: 1024))
         try await program.add(key(.ed25519).pair)
-        var agent = SSHAgent(path: program.path)
+        var agent = SSHAgent.patient(program.path)
         #expect(try await agent.identities().map(\.publicKey.typeName) == ["ssh-ed25519"])
         agent.minimumRSABitCount = 1024
         #expect(try await agent.identities().count == 2)
@@ -76,7 +76,7 @@ import Testing
             "ssh-keygen", ["-q", "-s", authority, "-I", "someone", "-n", "user", folder.file("key.pub")])
         let program = try await OpenSSHAgent.start()
         try await program.add(pair, certificate: folder.text(of: "key-cert.pub"))
-        let found = try await SSHAgent(path: program.path).identities()
+        let found = try await SSHAgent.patient(program.path).identities()
         #expect(found.map(\.publicKey) == [key.publicKey, key.publicKey])
         #expect(found.map { $0.certificate?.keyID } == [nil, "someone"])
         for algorithm in try #require(Self.algorithms[kind]) {
@@ -89,7 +89,7 @@ import Testing
     func confirmation(agrees: Bool) async throws {
         let program = try await OpenSSHAgent.start(confirm: agrees)
         try await program.add(key(.ed25519).pair, ["-c"])
-        let found = try #require(try await SSHAgent(path: program.path).identities().first)
+        let found = try #require(try await SSHAgent.patient(program.path).identities().first)
         let error = await failure { _ = try await found.verifiedSignature(over: message, algorithm: .ed25519) }
         #expect(error?.kind == (agrees ? nil : .denied))
         #expect(program.questions.contains(found.publicKey.fingerprint.sha256))
@@ -108,7 +108,7 @@ import Testing
             notices.withLock { $0.append(text) }
             tell.yield()
         }
-        var agent = SSHAgent(path: program.path)
+        var agent = SSHAgent.patient(program.path)
         agent.logger = configuration.logger
         agent.noticeDelay = .milliseconds(20)
         let found = try #require(try await agent.identities().first)
@@ -126,7 +126,7 @@ import Testing
     func adding(kind: KeyKind) async throws {
         let (pair, key) = try await key(kind)
         let program = try await OpenSSHAgent.start()
-        let agent = SSHAgent(path: program.path)
+        let agent = SSHAgent.patient(program.path)
         try await agent.add(key)
         #expect(try await program.publicLines() == [pair.publicLine])
         try await agent.add(key, comment: "another")
@@ -139,7 +139,7 @@ import Testing
     @Test("a key with a lifetime goes away by itself, and one to be confirmed asks")
     func constraints() async throws {
         let program = try await OpenSSHAgent.start(confirm: false)
-        let agent = SSHAgent(path: program.path)
+        let agent = SSHAgent.patient(program.path)
         try await agent.add(key(.ed25519).key, lifetime: .milliseconds(500))
         try await agent.add(key(.ecdsa).key, lifetime: .seconds(1000), confirm: true)
         try await program.waitUntil(keyCount: 1)
@@ -156,7 +156,7 @@ import Testing
     func lifetimes(lifetime: Duration) async throws {
         let program = try await OpenSSHAgent.start()
         let key = try await key(.ed25519).key
-        let error = await failure { try await SSHAgent(path: program.path).add(key, lifetime: lifetime) }
+        let error = await failure { try await SSHAgent.patient(program.path).add(key, lifetime: lifetime) }
         #expect(error?.kind == .misuse)
         #expect(try await program.publicLines().isEmpty)
     }
@@ -165,7 +165,7 @@ import Testing
     func unknownConstraint() async throws {
         let program = try await ScriptedAgent.start { $0.first == 17 ? .message([6]) : .message([5]) }
         let key = try await key(.ed25519).key
-        let error = await failure { try await SSHAgent(path: program.path).add(key, confirm: true) }
+        let error = await failure { try await SSHAgent.patient(program.path).add(key, confirm: true) }
         #expect(error?.kind == .denied)
         #expect(program.questions.map(\.first) == [25])
         #expect(program.questions.first?.last == 2)
@@ -184,7 +184,7 @@ import Testing
         let request =
             wireString(sessionID) + [50] + wireString("user".utf8) + wireString("ssh-connection".utf8)
             + wireString("publickey".utf8) + [1] + wireString("ssh-ed25519".utf8) + wireString(key.publicKey.blob)
-        var agent = SSHAgent(path: program.path)
+        var agent = SSHAgent.patient(program.path)
         var outcomes: [SSHError.Kind?] = []
         for host in [nil] + hosts {
             if let host {

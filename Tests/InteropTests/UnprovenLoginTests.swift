@@ -81,7 +81,7 @@ import Testing
         let agent = try await ScriptedAgent.start { _ in .message([12, 0, 0, 0, 0]) }
         var configuration = server.configuration
         configuration.credentials = [
-            .agent(SSHAgent(path: agent.path)), .password(Secret(copying: "correct horse".utf8)),
+            .agent(SSHAgent.patient(agent.path)), .password(Secret(copying: "correct horse".utf8)),
         ]
         for (seed, isAsked) in [(5, false), (1, true)] as [(UInt64, Bool)] {
             let key = try PublicKey(TestKeys.ed25519(seed: seed).verificationKey)

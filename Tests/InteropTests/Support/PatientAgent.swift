@@ -1,0 +1,10 @@
+import Fairlead
+
+extension SSHAgent {
+    /// An agent that nobody is in a hurry with: tests share their threads with a thousand others.
+    static func patient(_ path: String) -> SSHAgent {
+        var agent = SSHAgent(path: path)
+        agent.answerLimit = .seconds(300)
+        return agent
+    }
+}
