@@ -283,8 +283,8 @@ import Testing
         let agent = try await OpenSSHAgent.start()
         try await agent.add(pair(.ed25519))
         var configuration = server.configuration()
-        let agents = [SSHAgent.patient(empty.path), SSHAgent.patient("/nonexistent/agent"), SSHAgent.patient(agent.path)]
-        configuration.credentials = agents.map { .agent($0) }
+        let paths = [empty.path, "/nonexistent/agent", agent.path]
+        configuration.credentials = paths.map { .agent(SSHAgent.patient($0)) }
         let first = try await withSSHConnection(configuration) { try await $0.run("echo in").output }
         #expect(String(buffer: first) == "in\n")
         let key = try #require(try await SSHAgent.patient(agent.path).identities().first)
