@@ -92,7 +92,7 @@ struct Prompts: LoginResponder {
     private func askOpenly(_ prompt: String) async throws -> Secret? {
         switch way {
         case .askpass(let askpass): try await askpass.ask(prompt)
-        case .terminal: try await onTerminal { try $0.readLine(prompt) }.map { Secret(copying: $0) }
+        case .terminal: try await onTerminal { try $0.readLine(prompt) }
         case .none: throw NobodyToAsk()
         }
     }

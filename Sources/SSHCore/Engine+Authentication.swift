@@ -42,29 +42,28 @@ extension Engine {
     }
 
     mutating func authenticate(_ request: AuthenticationRequest) throws(ProtocolError) {
-        guard var machine = authentication, phase == .authentication else {
-            throw .misuse("authentication is not open")
+        let boundHostKey = supportsHostBoundPublicKey ? keyExchange.hostKeyProof?.blob : nil
+        try advance { machine throws(ProtocolError) in
+            machine.boundHostKey = boundHostKey ?? machine.boundHostKey
+            return try machine.start(request)
         }
-        if supportsHostBoundPublicKey { machine.boundHostKey = keyExchange.hostKeyProof?.blob }
-        let action = try machine.start(request)
-        authentication = machine
-        try carryOut(action)
     }
 
     mutating func provideSignature(_ signature: [UInt8]) throws(ProtocolError) {
-        guard var machine = authentication, phase == .authentication else {
-            throw .misuse("authentication is not open")
-        }
-        let action = try machine.provide(signature: signature)
-        authentication = machine
-        try carryOut(action)
+        try advance { machine throws(ProtocolError) in try machine.provide(signature: signature) }
     }
 
     mutating func answer(_ answers: [Password]) throws(ProtocolError) {
+        try advance { machine throws(ProtocolError) in try machine.provide(answers: answers) }
+    }
+
+    private mutating func advance(
+        _ step: (inout UserAuthentication) throws(ProtocolError) -> UserAuthentication.Action
+    ) throws(ProtocolError) {
         guard var machine = authentication, phase == .authentication else {
             throw .misuse("authentication is not open")
         }
-        let action = try machine.provide(answers: answers)
+        let action = try step(&machine)
         authentication = machine
         try carryOut(action)
     }

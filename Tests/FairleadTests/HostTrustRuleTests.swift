@@ -70,6 +70,25 @@ import Testing
         }
     }
 
+    @Test(
+        "where everything must be on record, another key for the host's address refuses the host; elsewhere it is news")
+    func changedAddress() async throws {
+        var random = RandomSource.system()
+        var lines: [UInt8] = []
+        for (host, number) in [("gate", UInt8(1)), ("192.0.2.1", 2)] {
+            lines +=
+                try KnownHosts.line(
+                    host: host, port: 2222, key: Self.key(number), hashed: false, random: &random) + [0x0A]
+        }
+        try folder.write(lines, to: "known_hosts")
+        let address = try SocketAddress(ipAddress: "192.0.2.1", port: 2222)
+        for (policy, expected) in [(HostKeyPolicy.strict, SSHError.Kind.hostKeyChanged), (.acceptNew, nil)] {
+            let configuration = configuration(policy) { $0.checksAddress = true }
+            let trust = try await HostTrust.load(configuration)
+            #expect(await kind(trust, try Self.key(1), from: address) == expected)
+        }
+    }
+
     @Test("a pin holds on the loopback too, whatever else may go unchecked there")
     func pinnedLoopback() async throws {
         let loopback = try SocketAddress(ipAddress: "127.0.0.1", port: 2222)

@@ -92,6 +92,23 @@ import Testing
         #expect(server.log.contains(fingerprint))
     }
 
+    @Test("a named file that cannot be used itself does not keep the agent from signing for the public half beside it")
+    func unusableFile() async throws {
+        let agent = try await OpenSSHAgent.start()
+        try await agent.add(pair(.ed25519))
+        let server = try await server()
+        let folder = try TemporaryDirectory()
+        try folder.write(try await pair(.ed25519).publicLine + "\n", to: "key.pub")
+        for (text, mode) in [(try await pair(.ed25519).privateText, 0o644), ("no key\n", 0o600)] {
+            let path = try folder.write(text, to: "key", mode: mode_t(mode))
+            let only = ["-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "-i", path]
+            expectLogin(try await login(to: server, agent.path, only))
+            let alone = try await login(to: server, "/nonexistent", only)
+            expectDenial(alone)
+            #expect(alone.errorText.contains("Load key \"\(path)\": "), "\(alone.errorText)")
+        }
+    }
+
     @Test("a certificate that the agent has logs in where only its authority is known")
     func certificate() async throws {
         let folder = try TemporaryDirectory(isPublic: true)

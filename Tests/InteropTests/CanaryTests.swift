@@ -20,7 +20,7 @@ import Testing
         let handed: TemporaryDirectory
         private(set) var shown = ""
 
-        init(_ server: OpenSSHServer, _ options: [String]) async throws {
+        init(_ server: OpenSSHServer, _ options: [String], _ environment: [String: String] = [:]) async throws {
             self.server = server
             handed = try TemporaryDirectory()
             let (argument, variable) = (canary("argument"), canary("variable"))
@@ -33,7 +33,8 @@ import Testing
                 FairleadTool.path,
                 ["-vvv", "-oBatchMode=no", "-oKnownHostsCommand=\(script) %H", "-oSetEnv=CANARY=\(argument)"] + options
                     + server.clientArguments() + [server.destination, "echo logged-$((1 + 1)); cat"],
-                environment: plainEnvironment(home: handed.path, ["TERM": "xterm", "PLANTED": variable]))
+                environment: plainEnvironment(
+                    home: handed.path, environment.merging(["TERM": "xterm", "PLANTED": variable]) { $1 }))
         }
 
         mutating func answer(_ prompt: String, _ text: String) async throws {
@@ -67,6 +68,36 @@ import Testing
         var session = try await Session(server, ["-oPreferredAuthentications=password"])
         try await session.answer("'s password: ", password)
         try await session.expectClean(["the password": Array(password.utf8)])
+    }
+
+    @Test(
+        "D13 LF-15 an answer to a server's own question is nowhere once it has let its user in",
+        .enabled(if: PAMServer.isPossible))
+    func interactive() async throws {
+        let pam = try await PAMServer(methods: "keyboard-interactive", asksForCode: false)
+        var session = try await Session(pam.server, ["-oPreferredAuthentications=keyboard-interactive"])
+        try await session.answer("Password: ", pam.user.password)
+        try await session.expectClean(["the answer": Array(pam.user.password.utf8)])
+    }
+
+    @Test("D13 LF-15 what an askpass program said is nowhere once it has let its user in")
+    func askpass() async throws {
+        let password = Self.canary("password")
+        let user = try await ThrowawayUser.create(password: password)
+        let server = try await OpenSSHServer { $0.user = user }
+        let askpass = try Askpass([password])
+        var session = try await Session(server, ["-oPreferredAuthentications=password"], askpass.environment)
+        try await session.expectClean(["the password": Array(password.utf8)])
+    }
+
+    @Test("D13 LF-15 a private key that an agent was given is nowhere else afterwards", arguments: KeyKind.allCases)
+    func agent(kind: KeyKind) async throws {
+        let server = try await OpenSSHServer.withoutProfile()
+        let agent = try await OpenSSHAgent.start()
+        var session = try await Session(
+            server, ["-i", server.files.keyPath(kind), "-oAddKeysToAgent=yes"], ["SSH_AUTH_SOCK": agent.path])
+        try await session.expectClean(try await KeyPair.shared(kind, of: .user).secretParts)
+        #expect(try await agent.publicLines().count == 1)
     }
 
     @Test(

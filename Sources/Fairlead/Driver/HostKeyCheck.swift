@@ -111,7 +111,8 @@ struct HostKeyCheck {
         throw error(for: .declined)
     }
 
-    /// `CheckHostIP`: the name's key is right by now, so that another one for the address is news, and no more.
+    /// `CheckHostIP`: the name's key is right by now, so that another one for the address is news, and refused only where
+    /// everything must be on record, as in ssh.
     ///
     /// The address, where nothing is known of it.
     private mutating func checkAddress() async throws(SSHError) -> String? {
@@ -124,6 +125,7 @@ struct HostKeyCheck {
         case .unknown: return name
         case .revoked(let location): throw error(for: .revoked(location))
         case .changed(let records):
+            if options.policy == .strict { throw error(for: .changed(records)) }
             let places = records.map { "\($0.location.file):\($0.location.line)" }.joined(separator: ", ")
             configuration.logger.warning(
                 "the \(key.typeDisplayName) host key for '\(host)' differs from the key for the IP address '\(name)' in \(places)"

@@ -10,17 +10,25 @@ enum KeyFileLoader {
         var source: LoginKey.Source?
         /// The one in `PATH-cert.pub`, where it is for this key.
         var certificate: Certificate?
+        /// Why the private half that is there does not do.
+        var refusal: SSHError?
     }
 
-    /// A private key, or a public one whose private half an agent may hold; nil where neither the file nor `PATH.pub` is
-    /// there.
+    /// A private key, or a public one whose private half an agent may hold, even where the file's is refused; nil where
+    /// neither the file nor `PATH.pub` is there.
     static func load(_ path: String, minimumRSABitCount: Int) throws(SSHError) -> KeyFile? {
-        var file = try readPrivate(path, minimumRSABitCount)
+        var file: KeyFile?
+        do throws(SSHError) {
+            file = try readPrivate(path, minimumRSABitCount)
+        } catch {
+            file = KeyFile(refusal: error)
+        }
         if file?.publicKey == nil {
             // Encrypted PEM does not tell, and tokens and agents may leave nothing but this.
             let publicKey = try? publicKey(path + ".pub", minimumRSABitCount)
-            if let publicKey { file = KeyFile(publicKey: publicKey, source: file?.source) }
+            if let publicKey { file = KeyFile(publicKey: publicKey, source: file?.source, refusal: file?.refusal) }
         }
+        if let refusal = file?.refusal, file?.publicKey == nil { throw refusal }
         let stem = path.hasSuffix(".pub") ? String(path.dropLast(4)) : path
         if let certificate = try? certificate(stem + "-cert.pub", minimumRSABitCount: minimumRSABitCount),
             certificate.key == file?.publicKey

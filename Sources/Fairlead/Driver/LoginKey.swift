@@ -119,7 +119,8 @@ struct LoginKeys: Sendable {
         case .success(let file?):
             let signer = held.first { $0.certificate == nil && $0.publicKey == file.publicKey }
             guard let source = signer.map(LoginKey.Source.signer) ?? file.source else {
-                return skip("\(path): the private key is neither in this file nor with the agent")
+                let reason = file.refusal.map { "\($0)" }
+                return skip(reason ?? "\(path): the private key is neither in this file nor with the agent")
             }
             var key = LoginKey(publicKey: file.publicKey, source: source, name: path, isFile: signer == nil)
             if let certificate = file.certificate {

@@ -9,8 +9,6 @@ import Synchronization
 
 /// A question on `/dev/tty`, read byte by byte so that nothing of an answer stays behind in a buffer.
 struct TerminalPrompt: Sendable {
-    private static let maximumByteCount = 1024
-
     struct Cancelled: Error {}
 
     /// Whether a person was asked anything: then what comes from the server must be told apart from that.
@@ -61,23 +59,19 @@ struct TerminalPrompt: Sendable {
         _ = unsafe write(wakeWrite, &byte, 1)
     }
 
-    /// A line as it was typed; nil at end-of-file.
-    func readLine(_ prompt: String) throws -> [UInt8]? {
+    /// A line as it was typed, into guarded memory of fixed size; nil at end-of-file.
+    func readLine(_ prompt: String) throws -> Secret? {
         SignalWatch.promptBegins(descriptor, prompt)
         defer { SignalWatch.promptEnds() }
         // What was typed before the question is no answer to it.
         _ = tcflush(descriptor, TCIFLUSH)
         PlatformTerminal.write(prompt, to: descriptor)
-        var line: [UInt8] = []
-        while let byte = try nextByte() {
-            if byte == UInt8(ascii: "\n") { return line }
-            if line.count < Self.maximumByteCount { line.append(byte) }
-        }
-        PlatformTerminal.write("\n", to: descriptor)
-        return nil
+        let line = try readToLineEnd()
+        if line == nil { PlatformTerminal.write("\n", to: descriptor) }
+        return line
     }
 
-    /// A line that is not echoed, into guarded memory of fixed size; nil at end-of-file.
+    /// The same of a line that is not echoed.
     func readSecret(_ prompt: String) throws -> Secret? {
         hideEcho()
         SignalWatch.promptBegins(descriptor, prompt, resume: hideEcho)
@@ -87,6 +81,10 @@ struct TerminalPrompt: Sendable {
             PlatformTerminal.write("\n", to: descriptor)
         }
         PlatformTerminal.write(prompt, to: descriptor)
+        return try readToLineEnd()
+    }
+
+    private func readToLineEnd() throws -> Secret? {
         var secret = SecretBuffer()
         while let byte = try nextByte() {
             if byte == UInt8(ascii: "\n") { return secret.finish() }
