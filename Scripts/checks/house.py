@@ -46,6 +46,7 @@ ALLOCATIONS = {
 # Tables may be longer than 300 lines.
 TABLES = set()
 
+LINES = 20_000
 FILE_LINES = 300
 TEST_FILE_LINES = 400
 FUNCTION_LINES = 40

@@ -171,6 +171,21 @@ def file_size(root):
     return findings
 
 
+def size(root):
+    """What a person reads who reads all of it: lines of code, without blanks and comments. Named is the longest file."""
+    counts = {
+        source.path: sum(
+            bool(code.strip() or literal.strip())
+            for code, literal in zip(source.code_lines, source.literals.split("\n"))
+        )
+        for source in tree.swift_files(root, "Sources")
+    }
+    total = sum(counts.values())
+    if total < house.LINES:
+        return []
+    return [(max(counts, key=counts.get), 0, f"{total} lines of code in all; it stays under {house.LINES}")]
+
+
 def function_size(root):
     return [f for source in tree.swift_files(root, "Sources") for f in functions.oversized(source)]
 
@@ -216,6 +231,7 @@ RULES = {
     "world": world,
     "unsafe": unsafe,
     "file-size": file_size,
+    "size": size,
     "function-size": function_size,
     "leftovers": leftovers,
     "machine-paths": machine_paths,

@@ -142,6 +142,7 @@ VIOLATIONS = [
     ("unsafe", FAIRLEAD, "@safe struct Bad {}\n", 1),
     ("file-size", WIRE, "\n" * 301, 301),
     ("file-size", TESTS, "\n" * 401, 401),
+    ("size", WIRE, "let x = 1\n" * (house.LINES + 1), 0),
     ("function-size", WIRE, LONG, 1),
     ("function-size", WIRE, "struct S {\n    init() throws(E)\n" + LONG[len("func long() "):] + "}\n", 2),
     ("function-size", WIRE, LONG.replace("func long()", "var long: Int"), 1),
@@ -177,6 +178,7 @@ ALLOWED = [
     ("concurrency", FAIRLEAD, body("await Task.yield()\n    try Task.checkCancellation()")),
     ("function-size", WIRE, "protocol P {\n    func a()\n    init()\n}\n" + "let x = 1\n" * 60),
     ("function-size", WIRE, MEMBERWISE),
+    ("size", WIRE, "let x = 1\n\n// What x is.\n" * (house.LINES // 2 + 1)),
     ("hostile-rows", WAITING, "# a comment\n"),
 ]
 
