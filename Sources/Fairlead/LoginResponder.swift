@@ -1,3 +1,5 @@
+public import SSHIdentity
+
 /// Answers what a login has to ask: about the host's key, for passwords and passphrases, and what the server wants to know.
 ///
 /// Each question comes when its answer is needed, one at a time, and no clock runs meanwhile. A connection that is lost
@@ -45,6 +47,14 @@ public protocol LoginResponder: Sendable {
     /// - Returns: The answer. Default false.
     /// - Throws: Anything; it counts as false.
     func confirms(_ question: String) async throws -> Bool
+
+    /// Whether a key is passed over that has been waiting for a person's touch or consent for two seconds.
+    ///
+    /// The task is cancelled when the key has signed: stay in here until then, or until the person has had enough.
+    ///
+    /// - Parameter key: The key.
+    /// - Returns: Whether to try the next credential instead. Default false: wait as long as the signer does.
+    func passesOver(_ key: PublicKey) async -> Bool
 }
 
 extension LoginResponder {
@@ -62,6 +72,8 @@ extension LoginResponder {
     }
     /// Declines.
     public func confirms(_ question: String) async throws -> Bool { false }
+    /// Waits on.
+    public func passesOver(_ key: PublicKey) async -> Bool { false }
 }
 
 /// Nobody to ask.

@@ -20,7 +20,8 @@ public struct SSHAgent: Sendable {
     /// For a person to confirm or to touch.
     package var signingLimit = Duration.seconds(120)
     /// After which the person is told.
-    package var noticeDelay = Duration.seconds(2)
+    package var noticeDelay = Self.noticeDelay
+    static let noticeDelay = Duration.seconds(2)
 
     /// The agent at a socket; nothing is asked of it yet.
     ///

@@ -38,6 +38,31 @@ extension Signer {
         return try verified(signature, over: data, algorithm)
     }
 
+    /// The same; when it takes longer than `patience`, the person may pass the key over.
+    func verifiedSignature(
+        over data: [UInt8], algorithm: SignatureAlgorithm, responder: any LoginResponder, patience: Duration
+    ) async throws(SSHError) -> [UInt8] {
+        let result = await withTaskGroup(of: Result<[UInt8], SSHError>?.self) { group in
+            group.addTask {
+                do throws(SSHError) {
+                    return .success(try await verifiedSignature(over: data, algorithm: algorithm))
+                } catch {
+                    return .failure(error)
+                }
+            }
+            group.addTask {
+                guard (try? await Task.sleep(for: patience)) != nil, await responder.passesOver(publicKey) else {
+                    return nil
+                }
+                return .failure(SSHError(.authentication, .cancelled, "nobody confirmed its use"))
+            }
+            defer { group.cancelAll() }
+            for await case let result? in group { return result }
+            return .failure(SSHConnection.cancelled)
+        }
+        return try result.get()
+    }
+
     func verified(
         _ signature: [UInt8], over data: [UInt8], _ algorithm: SignatureAlgorithm
     ) throws(SSHError) -> [UInt8] {

@@ -78,6 +78,12 @@ struct Prompts: LoginResponder {
         return answer.map { ["", "yes"].contains($0.openText.trimmed.lowercased()) } ?? false
     }
 
+    func passesOver(_ key: PublicKey) async -> Bool {
+        guard !isBatch else { return false }
+        Console.say("  (Ctrl-C passes this key over)")
+        return await SignalWatch.isInterrupted()
+    }
+
     func ask(_ prompt: String) async throws -> String? {
         try await askOpenly(prompt)?.openText.trimmed
     }

@@ -270,6 +270,23 @@ import Testing
         expectLogin(try await tool.result())
     }
 
+    @Test("Ruling 23: Ctrl-C passes over a key that waits for its person, and the next one logs in")
+    func passedOver() async throws {
+        let server = try await server()
+        let agent = try await OpenSSHAgent.start(confirm: nil)
+        try await agent.add(pair(.ed25519), ["-c"])
+        let folder = try TemporaryDirectory()
+        let named = try folder.write(try await pair(.ed25519).publicLine + "\n", to: "named.pub")
+        let terminal = try TestSupport.PseudoTerminal(
+            FairleadTool.path,
+            ["-oBatchMode=no", "-i", named] + server.clientArguments(.ecdsa) + [server.destination, "echo in"],
+            environment: plainEnvironment(home: folder.path, ["TERM": "xterm", "SSH_AUTH_SOCK": agent.path]))
+        try await terminal.read(until: "Ctrl-C passes this key over")
+        try terminal.write("\u{03}")
+        try await terminal.read(until: "in\r\n")
+        #expect(try await terminal.waitForExit() == .status(0))
+    }
+
     @Test("when the connection is lost while the agent waits for a person, the wait is over")
     func lossWhileWaiting() async throws {
         let server = try await OpenSSHServer.withoutProfile()

@@ -211,7 +211,9 @@ extension CredentialChooser {
         let algorithm = request.identity.algorithm
         if case .signer(let signer) = attempt.key.source {
             do throws(SSHError) {
-                return try await signer.verifiedSignature(over: request.data, algorithm: algorithm.plain)
+                return try await signer.verifiedSignature(
+                    over: request.data, algorithm: algorithm.plain, responder: configuration.responder,
+                    patience: (signer as? AgentKey)?.agent.noticeDelay ?? SSHAgent.noticeDelay)
             } catch {
                 configuration.logger.warning("\(error)")
                 note("skipped, \(error)")

@@ -19,6 +19,13 @@ enum SignalWatch {
         /// Ends a running session and does not return; nil outside of one.
         var endSession: (@Sendable () -> Void)?
         var resumeSession: (@Sendable () -> Void)?
+        /// Who wants the next Ctrl-C for himself.
+        var interrupted: CheckedContinuation<Bool, Never>?
+
+        mutating func takeInterrupted() -> CheckedContinuation<Bool, Never>? {
+            defer { interrupted = nil }
+            return interrupted
+        }
     }
 
     private static let state = Mutex(State())
@@ -65,6 +72,21 @@ enum SignalWatch {
         }
     }
 
+    /// True at the next Ctrl-C, which then does nothing else; false when the task is cancelled first.
+    static func isInterrupted() async -> Bool {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isCancelled = state.withLock {
+                    if !Task.isCancelled { $0.interrupted = continuation }
+                    return Task.isCancelled
+                }
+                if isCancelled { continuation.resume(returning: false) }
+            }
+        } onCancel: {
+            state.withLock { $0.takeInterrupted() }?.resume(returning: false)
+        }
+    }
+
     private static var watched: sigset_t {
         var set = sigset_t()
         unsafe sigemptyset(&set)
@@ -73,6 +95,9 @@ enum SignalWatch {
     }
 
     private static func handle(_ number: Int32) {
+        if number == SIGINT, let waiting = state.withLock({ $0.takeInterrupted() }) {
+            return waiting.resume(returning: true)
+        }
         let current = state.withLock { $0 }
         switch number {
         case SIGWINCH: current.onResize?()
