@@ -8,7 +8,7 @@ import SSHWire
 public enum AlgorithmProfile: String, Hashable, Sendable, CaseIterable {
     /// OpenSSH's set, without what rests on SHA-1, CBC or less than 2,048 bits.
     case standard = "default"
-    /// Only post-quantum key exchanges and authenticated encryption; no curves of NIST.
+    /// Only post-quantum key exchanges and authenticated encryption; no host keys on curves of NIST.
     case strict
     /// The default and what old devices need; it is for one host at a time, and says so at each connect.
     case legacy
@@ -100,7 +100,7 @@ extension SSHConfiguration.AlgorithmSlot {
         case .keyExchange: policy.keyExchanges.map(\.rawValue)
         case .hostKey: policy.hostKeys.map(\.rawValue)
         case .login: policy.logins.map(\.rawValue)
-        case .authority: Certificate.authorityAlgorithms.map(\.rawValue)
+        case .authority: policy.authorities.map(\.rawValue)
         case .cipher: policy.ciphers.map(\.rawValue)
         case .mac: policy.macs.map(\.rawValue)
         }

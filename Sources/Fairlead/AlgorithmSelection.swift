@@ -19,31 +19,24 @@ extension SSHConfiguration {
         let standard = AlgorithmPolicy.standard
         switch slot {
         case .keyExchange:
-            algorithms.keyExchanges = try Self.apply(
-                list, to: algorithms.keyExchanges, standard.keyExchanges, of: KeyExchangeAlgorithm.available, slot)
+            try Self.apply(
+                list, to: &algorithms.keyExchanges, standard.keyExchanges, of: KeyExchangeAlgorithm.available, slot)
         case .hostKey:
-            algorithms.hostKeys = try Self.apply(
-                list, to: algorithms.hostKeys, standard.hostKeys, of: SignatureAlgorithm.allCases, slot)
+            try Self.apply(list, to: &algorithms.hostKeys, standard.hostKeys, slot)
             keepsHostKeyOrder = !(list.hasPrefix("+") || list.hasPrefix("-"))
-        case .login:
-            algorithms.logins = try Self.apply(
-                list, to: algorithms.logins, standard.logins, of: SignatureAlgorithm.allCases, slot)
+        case .login: try Self.apply(list, to: &algorithms.logins, standard.logins, slot)
         case .authority:
-            authorityAlgorithms = try Self.apply(
-                list, to: authorityAlgorithms, Certificate.authorityAlgorithms,
-                of: SignatureAlgorithm.allCases.filter { !$0.isCertificate }, slot)
-        case .cipher:
-            algorithms.ciphers = try Self.apply(
-                list, to: algorithms.ciphers, standard.ciphers, of: CipherAlgorithm.allCases, slot)
-        case .mac:
-            algorithms.macs = try Self.apply(
-                list, to: algorithms.macs, standard.macs, of: MACAlgorithm.allCases, slot)
+            let plain = SignatureAlgorithm.allCases.filter { !$0.isCertificate }
+            try Self.apply(list, to: &algorithms.authorities, standard.authorities, of: plain, slot)
+        case .cipher: try Self.apply(list, to: &algorithms.ciphers, standard.ciphers, slot)
+        case .mac: try Self.apply(list, to: &algorithms.macs, standard.macs, slot)
         }
     }
 
-    private static func apply<Algorithm: RawRepresentable<String> & Equatable>(
-        _ list: String, to current: [Algorithm], _ standard: [Algorithm], of all: [Algorithm], _ slot: AlgorithmSlot
-    ) throws(SSHError) -> [Algorithm] {
+    private static func apply<Algorithm: RawRepresentable<String> & Equatable & CaseIterable>(
+        _ list: String, to current: inout [Algorithm], _ standard: [Algorithm],
+        of all: [Algorithm] = Algorithm.allCases, _ slot: AlgorithmSlot
+    ) throws(SSHError) where Algorithm.AllCases == [Algorithm] {
         let modifier = list.first.flatMap { "+-^".contains($0) ? $0 : nil }
         let patterns = (modifier == nil ? list[...] : list.dropFirst()).split(separator: ",").map(String.init)
         var named: [Algorithm] = []
@@ -70,6 +63,6 @@ extension SSHConfiguration {
                 .usage, .misuse, "Bad \(slot.rawValue) '\(list)': it \(fault) nothing that is here; there are: \(known)"
             )
         }
-        return result
+        current = result
     }
 }

@@ -53,7 +53,10 @@ public struct ConnectionInfo: Sendable {
     /// Whether the server saw any proof of who logs in; one that lets everybody in may fake prompts of ours later.
     public internal(set) var isAuthenticationProven = false
     /// The host's certificate, where it was trusted for that.
-    public internal(set) var hostCertificate: Certificate?
+    public var hostCertificate: Certificate? {
+        guard case .certificate(let certificate, _) = hostIdentity?.ground else { return nil }
+        return certificate
+    }
     /// What the server takes for a login's signature; nil where it did not say (RFC 8308 §3.1).
     public internal(set) var serverSignatureAlgorithms: [String]?
     /// Whether the server announced `ping@openssh.com` and `publickey-hostbound@openssh.com`.

@@ -1,7 +1,6 @@
 public import Logging
 package import NIOCore
 package import SSHCore
-package import SSHCrypto
 public import SSHIdentity
 
 /// Where to connect to, as whom, and how.
@@ -112,8 +111,8 @@ public struct SSHConfiguration: Sendable {
     package var resolve: @Sendable (String, Int, AddressFamily) throws(SSHError) -> [SocketAddress] =
         PlatformAddresses.resolve
     package var algorithms = AlgorithmPolicy.standard
-    /// How an authority may have signed a host's certificate.
-    package var authorityAlgorithms = Certificate.authorityAlgorithms
+    /// Whether a login by key names the host's key where the server understands that.
+    package var bindsLogins = true
     /// True when the user chose the host-key algorithms, so that known hosts do not reorder them.
     package var keepsHostKeyOrder = false
 
@@ -136,10 +135,10 @@ public struct SSHConfiguration: Sendable {
     }
 
     /// The name for known hosts.
-    var trustName: String { alias?.name ?? host }
+    package var trustName: String { alias?.name ?? host }
 
     /// The port for known hosts: an alias stands for host and port, as in ssh.
-    var trustPort: Int { alias?.port ?? port }
+    package var trustPort: Int { alias?.port ?? port }
 
     /// An alias may be written as known hosts have it: `[host]:port`.
     private var alias: (name: String, port: Int)? {
@@ -152,5 +151,5 @@ public struct SSHConfiguration: Sendable {
     }
 
     /// The name as known hosts show it, with the port unless it is the usual one.
-    package var displayName: String { trustPort == 22 ? trustName : "[\(trustName)]:\(port)" }
+    package var displayName: String { trustPort == 22 ? trustName : "[\(trustName)]:\(trustPort)" }
 }

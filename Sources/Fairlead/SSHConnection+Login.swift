@@ -84,7 +84,7 @@ extension SSHConnection {
             var chooser: CredentialChooser
             if let before {
                 chooser = before
-                chooser.bind(to: proof)
+                chooser.bind(to: proof, refusesSecrets: restricts)
             } else {
                 chooser = await CredentialChooser.make(configuration, refusesSecrets: restricts, session: proof)
             }

@@ -45,9 +45,9 @@ private func openConnection(
         case .connected(let connection): return (connection, connector.trust)
         case .hungUp(let host):
             connector.isPolite = true
-            connector.trust.settled = host
+            connector.trust.settle(host)
         case .tooManyFailures(let tried, let host):
-            connector.trust.settled = host
+            connector.trust.settle(host)
             configuration.logger.notice("the server allows no more attempts on one connection; going on with another")
             chooser = tried.resumed()
         }

@@ -12,18 +12,23 @@ enum ConfigReader {
         case let path?: [ConfigFileReference(path: path, owner: .user, isRequired: true)]
         case nil:
             [
-                ConfigFileReference(path: home + "/.ssh/config", owner: .user),
+                ConfigFileReference(path: home + "/.ssh/config", owner: .user, isGuarded: true),
                 ConfigFileReference(path: "/etc/ssh/ssh_config", owner: .system),
             ]
         }
     }
 
     /// The bytes; nil when there is no such file.
-    static func read(_ path: String) throws -> [UInt8]? {
+    static func read(_ path: String, isGuarded: Bool = false) throws -> [UInt8]? {
         do throws(PlatformFiles.Failure) {
-            return try PlatformFiles.read(path, upTo: maximumByteCount)
+            return try PlatformFiles.read(path, upTo: maximumByteCount, isGuarded: isGuarded)
         } catch {
             if error == .missing { return nil }
+            // As ssh says it (ruling 25): whoever can write this can run programs as the user.
+            if error == .writableByOthers {
+                throw UsageError(
+                    message: "Bad owner or permissions on \(ConfigText(path)); run: chmod go-w \(ConfigText(path))")
+            }
             throw UsageError(message: "Can't open configuration file \(ConfigText(path)): \(error.text)")
         }
     }

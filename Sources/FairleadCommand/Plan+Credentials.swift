@@ -31,6 +31,7 @@ extension Planner {
         if let list = options.preferredAuthentications?.value.string {
             configuration.authenticationMethods = list.split(separator: ",").map(String.init)
         }
+        configuration.bindsLogins = options.pubkeyAuthentication?.value != .unbound
         configuration.agentAddition =
             switch options.addKeysToAgent?.value ?? .no {
             case .no: nil

@@ -31,7 +31,7 @@ struct Planner {
             user: ConfigText(user.name), userID: user.userID, home: ConfigText(user.home),
             hostName: ConfigText(PlatformTerminal.localHostName))
         let resolver = ConfigResolver(
-            reader: { try ConfigReader.read($0) }, glob: PlatformTerminal.glob,
+            reader: { try ConfigReader.read($0, isGuarded: $1) }, glob: PlatformTerminal.glob,
             environment: PlatformTerminal.environment, local: local)
         options = try resolver.resolve(
             host: ConfigText(invocation.host), commandLineOptions: invocation.options,
@@ -110,7 +110,7 @@ struct Planner {
         return sent
     }
 
-    private func configuration() throws -> SSHConfiguration {
+    func configuration() throws -> SSHConfiguration {
         let prompts = Prompts(isBatch: options.batchMode?.value == true, screen: try hostKeyScreen())
         var configuration = SSHConfiguration(
             host: try text(options.host), port: options.port?.value ?? 22,

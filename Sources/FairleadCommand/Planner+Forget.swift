@@ -8,10 +8,9 @@ extension Planner {
     ///
     /// - Returns: The exit status: 1 when nothing was on record.
     func forget() throws -> Int32 {
-        let port = options.port?.value ?? 22
-        let name = try text(options.hostKeyAlias?.value ?? options.host)
-        var hosts = [HostName(name, port: port), HostName(invocation.host, port: port)]
-        if options.hostKeyAlias != nil { hosts.append(HostName(name, port: 22)) }
+        let target = try configuration()
+        let (name, port) = (target.trustName, target.trustPort)
+        let hosts = [HostName(name, port: port), HostName(invocation.host, port: target.port)]
         var isFound = false
         for path in userKnownHostsFiles where path != "/dev/null" {
             isFound = try forget(hosts, in: path) || isFound

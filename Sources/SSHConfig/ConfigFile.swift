@@ -14,12 +14,15 @@ public struct ConfigFileReference: Hashable, Sendable {
     public let owner: Owner
     /// Whether it is an error that the file does not exist, as for `-F`.
     public let isRequired: Bool
+    /// Whether the reader is to refuse it, and what it includes, where others could have written it.
+    public let isGuarded: Bool
 
     /// Names a file to read.
-    public init(path: String, owner: Owner, isRequired: Bool = false) {
+    public init(path: String, owner: Owner, isRequired: Bool = false, isGuarded: Bool = false) {
         self.path = path
         self.owner = owner
         self.isRequired = isRequired
+        self.isGuarded = isGuarded
     }
 }
 

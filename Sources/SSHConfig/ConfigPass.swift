@@ -3,6 +3,8 @@ struct ConfigPass {
     /// Where a line stands.
     struct Scope {
         let owner: ConfigFileReference.Owner
+        /// Whether what is included must be safe from others.
+        var isGuarded = false
         let depth: Int
         /// Whether a `Host` or `Match` here can hold; false in a file that a block for other hosts includes.
         let canMatch: Bool
@@ -42,20 +44,23 @@ struct ConfigPass {
 
     mutating func read(_ file: ConfigFileReference) throws(ConfigError) {
         let source = ConfigSource(file: file.path, line: 0)
-        guard let bytes = try load(file.path, from: source) else {
+        guard let bytes = try load(file.path, isGuarded: file.isGuarded, from: source) else {
             guard !file.isRequired else { throw ConfigError(.notFound, at: source) }
             return
         }
-        var scope = Scope(owner: file.owner, depth: 0, canMatch: true, isActive: true)
+        var scope = Scope(
+            owner: file.owner, isGuarded: file.isGuarded, depth: 0, canMatch: true, isActive: true)
         try processLines(of: bytes, path: file.path, in: &scope)
     }
 
     /// Reads a file within the bounds; `source` is the line to blame for exceeding them.
-    private mutating func load(_ path: String, from source: ConfigSource) throws(ConfigError) -> [UInt8]? {
+    private mutating func load(
+        _ path: String, isGuarded: Bool, from source: ConfigSource
+    ) throws(ConfigError) -> [UInt8]? {
         guard remainingFileCount > 0 else { throw ConfigError(.tooManyFiles, at: source) }
         remainingFileCount -= 1
         let bytes: [UInt8]?
-        do { bytes = try resolver.reader(path) } catch {
+        do { bytes = try resolver.reader(path, isGuarded) } catch {
             throw ConfigError(.unreadable("\(error)"), at: ConfigSource(file: path, line: 0))
         }
         guard let bytes else { return nil }
@@ -122,11 +127,11 @@ struct ConfigPass {
         for argument in try line.arguments() {
             let pattern = try includePattern(ConfigText(argument), owner: scope.owner, at: line.source)
             for path in resolver.glob(pattern) {
-                guard let bytes = try load(path, from: line.source) else { continue }
+                guard let bytes = try load(path, isGuarded: scope.isGuarded, from: line.source) else { continue }
                 // The file begins inside the block that includes it, and cannot change that block.
                 var inner = Scope(
-                    owner: scope.owner, depth: scope.depth + 1, canMatch: scope.canMatch && scope.isActive,
-                    isActive: scope.isActive)
+                    owner: scope.owner, isGuarded: scope.isGuarded, depth: scope.depth + 1,
+                    canMatch: scope.canMatch && scope.isActive, isActive: scope.isActive)
                 try processLines(of: bytes, path: path, in: &inner)
             }
         }

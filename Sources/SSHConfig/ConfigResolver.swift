@@ -22,8 +22,9 @@ public enum CommandLineOption: Hashable, Sendable, ExpressibleByStringLiteral {
 /// is never performed. Nothing that a file holds can trap, or cost more than the bounds of a configuration: 16 MiB,
 /// 4,096 files, 16 levels of `Include`.
 public struct ConfigResolver {
-    /// Returns a file's bytes, `nil` if it does not exist, or throws if it cannot be read (a device, a FIFO, too large).
-    public typealias Reader = (_ path: String) throws -> [UInt8]?
+    /// Returns a file's bytes, `nil` if it does not exist, or throws if it cannot be read (a device, a FIFO, too large, or
+    /// a guarded one that others could have written).
+    public typealias Reader = (_ path: String, _ isGuarded: Bool) throws -> [UInt8]?
     /// Returns the paths that a pattern with `*`, `?` and `[…]` stands for, sorted; none if there are none.
     public typealias Glob = (_ pattern: String) -> [String]
     /// Returns the value of a variable of the environment, or `nil`.

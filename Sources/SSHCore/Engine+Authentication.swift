@@ -42,7 +42,8 @@ extension Engine {
     }
 
     mutating func authenticate(_ request: AuthenticationRequest) throws(ProtocolError) {
-        let boundHostKey = supportsHostBoundPublicKey ? keyExchange.hostKeyProof?.blob : nil
+        let isBound = supportsHostBoundPublicKey && configuration.bindsLogins
+        let boundHostKey = isBound ? keyExchange.hostKeyProof?.blob : nil
         try advance { machine throws(ProtocolError) in
             machine.boundHostKey = boundHostKey ?? machine.boundHostKey
             return try machine.start(request)

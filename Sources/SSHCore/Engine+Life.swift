@@ -59,7 +59,11 @@ extension Engine {
     private mutating func askGlobally(
         _ name: Name, details: ByteBuffer = ByteBuffer(), proving keys: [PublicKey] = []
     ) throws(ProtocolError) {
-        guard globalRequests.count < Limits.globalRequestCount else { return }
+        guard globalRequests.count < Limits.globalRequestCount else {
+            // Nothing waits for the answer to a sign of life; a proof would be waited for without end.
+            guard keys.isEmpty else { throw .misuse("too many global requests are unanswered") }
+            return
+        }
         globalRequests.append(PendingGlobalRequest(time: now, keys: keys))
         try send(GlobalRequest(name: name, wantsReply: true, details: details))
     }

@@ -20,6 +20,8 @@ package struct EngineConfiguration: Sendable {
     package var keepAlive = KeepAlive()
     /// Wait for each answer instead of sending ahead, for the servers that close otherwise.
     package var isPolite = false
+    /// Whether a login by key names the host's key where the server understands that (OpenSSH PROTOCOL §3.1).
+    package var bindsLogins = true
     /// Whether messages are put on record, for `Engine.takeRecords`.
     package var recordsMessages = false
 

@@ -70,6 +70,17 @@ import Testing
         #expect(try home.text(of: "b") == "")
     }
 
+    @Test("an alias stands for host and port, in the system's files as well, and another port's line stays")
+    func alias() async throws {
+        try home.write(text("desk", "[desk]:2222"), to: ".ssh/known_hosts")
+        try home.write(text("desk"), to: "global")
+        let result = try await forget(
+            "box", "-p", "2222", "-o", "HostKeyAlias=desk", "-o", "GlobalKnownHostsFile=\(home.file("global"))")
+        #expect(result.exit == .status(0))
+        #expect(result.errorText.hasPrefix("fairlead: a key remains in \(home.file("global")):1, "))
+        #expect(try home.text(of: ".ssh/known_hosts") == text("[desk]:2222"))
+    }
+
     @Test("a hashed name is found, too")
     func hashed() async throws {
         try home.write(text("alpha", "beta"), to: ".ssh/known_hosts")

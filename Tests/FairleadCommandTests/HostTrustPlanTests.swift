@@ -83,7 +83,7 @@ import Testing
     func authorities() throws {
         func algorithms(_ list: String) throws -> [String] {
             try Planner(Invocation(["-F", "none", "-oCASignatureAlgorithms=\(list)", "host"])).plan().connection
-                .authorityAlgorithms.map(\.rawValue)
+                .algorithms.authorities.map(\.rawValue)
         }
         #expect(try algorithms("ssh-ed25519") == ["ssh-ed25519"])
         #expect(try algorithms("+ssh-rsa").last == "ssh-rsa")

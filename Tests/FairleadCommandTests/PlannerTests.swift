@@ -72,6 +72,15 @@ import Testing
         #expect(try plan(["host"], text).connection.user == "c")
     }
 
+    @Test("a login by key is bound to its host, or unbound, or none")
+    func binding() throws {
+        for (value, isBound) in [("yes", true), ("host-bound", true), ("unbound", false)] {
+            let plan = try plan(["-oPubkeyAuthentication=\(value)", "-i", "/k", "host"], "")
+            #expect(plan.connection.bindsLogins == isBound)
+            #expect(!plan.connection.credentials.isEmpty)
+        }
+    }
+
     @Test("keys are case-blind, values may be quoted, and -o takes a blank for =")
     func optionForms() throws {
         #expect(try plan(["-oport=7", "host"]).connection.port == 7)

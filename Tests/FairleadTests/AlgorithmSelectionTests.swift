@@ -108,6 +108,15 @@ import Testing
         #expect(configuration.keepsHostKeyOrder)
     }
 
+    @Test("what an authority may sign with is told as it was chosen, and a profile replaces it")
+    func authorities() throws {
+        var configuration = SSHConfiguration.example
+        try configuration.select("ssh-ed25519", for: .authority)
+        #expect(configuration.offers(.authority) == ["ssh-ed25519"])
+        configuration.profile = .strict
+        #expect(configuration.offers(.authority).contains("rsa-sha2-512"))
+    }
+
     @Test(
         "adding to the host-key list or removing from it leaves its order to known hosts",
         arguments: ["+ssh-*", "-rsa-*"])

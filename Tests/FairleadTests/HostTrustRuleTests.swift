@@ -64,7 +64,8 @@ import Testing
         for policy in [HostKeyPolicy.acceptNew, .off] {
             var trust = try await HostTrust.load(configuration(policy))
             let token = try await trust.verify(try Self.key(1), from: nil)
-            trust.settled = token
+            trust.settle(token)
+            trust.settle(nil)
             #expect(await kind(trust, try Self.key(1)) == nil)
             #expect(await kind(trust, try Self.key(2)) == .hostKeyChanged)
         }

@@ -20,15 +20,6 @@ import Testing
         return (pair, try OpenSSHPrivateKey.parse(SecretBytes(copying: Array(pair.privateText.utf8))))
     }
 
-    private func failure(_ work: () async throws -> Void) async -> SSHError? {
-        do {
-            try await work()
-            return nil
-        } catch {
-            return error as? SSHError
-        }
-    }
-
     @Test("keys of every kind are listed and sign, RSA ones with both hashes", arguments: KeyKind.allCases)
     func everyKind(kind: KeyKind) async throws {
         let (pair, key) = try await key(kind)
@@ -90,7 +81,7 @@ import Testing
         let program = try await OpenSSHAgent.start(confirm: agrees)
         try await program.add(key(.ed25519).pair, ["-c"])
         let found = try #require(try await SSHAgent.patient(program.path).identities().first)
-        let error = await failure { _ = try await found.verifiedSignature(over: message, algorithm: .ed25519) }
+        let error = await agentFailure { _ = try await found.verifiedSignature(over: message, algorithm: .ed25519) }
         #expect(error?.kind == (agrees ? nil : .denied))
         #expect(program.questions.contains(found.publicKey.fingerprint.sha256))
     }
@@ -116,7 +107,7 @@ import Testing
         let signing = Task { try await found.sign(message, algorithm: "ssh-ed25519") }
         for await _ in told { break }
         signing.cancel()
-        let error = await failure { _ = try await signing.value }
+        let error = await agentFailure { _ = try await signing.value }
         #expect(error?.kind == .cancelled)
         let notice = try #require(notices.withLock { $0.first })
         #expect(notice.contains(found.publicKey.fingerprint.sha256) && notice.contains("confirm"))
@@ -145,7 +136,7 @@ import Testing
         try await program.waitUntil(keyCount: 1)
         let rest = try #require(try await agent.identities().first)
         #expect(rest.publicKey.typeName == "ecdsa-sha2-nistp256")
-        let error = await failure { _ = try await rest.sign(message, algorithm: rest.publicKey.typeName) }
+        let error = await agentFailure { _ = try await rest.sign(message, algorithm: rest.publicKey.typeName) }
         #expect(error?.kind == .denied)
         #expect(!program.questions.isEmpty)
     }
@@ -156,7 +147,7 @@ import Testing
     func lifetimes(lifetime: Duration) async throws {
         let program = try await OpenSSHAgent.start()
         let key = try await key(.ed25519).key
-        let error = await failure { try await SSHAgent.patient(program.path).add(key, lifetime: lifetime) }
+        let error = await agentFailure { try await SSHAgent.patient(program.path).add(key, lifetime: lifetime) }
         #expect(error?.kind == .misuse)
         #expect(try await program.publicLines().isEmpty)
     }
@@ -165,7 +156,7 @@ import Testing
     func unknownConstraint() async throws {
         let program = try await ScriptedAgent.start { $0.first == 17 ? .message([6]) : .message([5]) }
         let key = try await key(.ed25519).key
-        let error = await failure { try await SSHAgent.patient(program.path).add(key, confirm: true) }
+        let error = await agentFailure { try await SSHAgent.patient(program.path).add(key, confirm: true) }
         #expect(error?.kind == .denied)
         #expect(program.questions.map(\.first) == [25])
         #expect(program.questions.first?.last == 2)
@@ -199,7 +190,7 @@ import Testing
                 outcomes.append(.refused)
                 continue
             }
-            let error = await failure { _ = try await found.verifiedSignature(over: request, algorithm: .ed25519) }
+            let error = await agentFailure { _ = try await found.verifiedSignature(over: request, algorithm: .ed25519) }
             outcomes.append(error?.kind)
         }
         #expect(outcomes == [.denied, nil, .refused])

@@ -82,7 +82,11 @@ import Testing
             configuration.onHostKey = { [log] in log.told($0, $1) }
             try configure(&configuration)
             do {
-                let algorithm = try await withSSHConnection(configuration) { await $0.info.hostKeyAlgorithm }
+                let info = try await withSSHConnection(configuration) { await $0.info }
+                let algorithm = info.hostKeyAlgorithm
+                var trusted: Certificate?
+                if case .certificate(let certificate, _) = log.grounds.last { trusted = certificate }
+                #expect(info.hostCertificate?.blob == trusted?.blob)
                 #expect(try policy != .strict || folder.text(of: "known_hosts") == knownHosts)
                 return (nil, algorithm)
             } catch {

@@ -30,15 +30,6 @@ import Testing
         return agent
     }
 
-    private func failure(_ work: () async throws -> Void) async -> SSHError? {
-        do {
-            try await work()
-            return nil
-        } catch {
-            return error as? SSHError
-        }
-    }
-
     @Test(
         "D10: a list of keys that is none is an error, and ends the connection",
         arguments: [
@@ -71,7 +62,7 @@ import Testing
     func list(name: String, step: ScriptedAgent.Step, expected: SSHError.Kind) async throws {
         let program = try await ScriptedAgent.start { _ in step }
         let patience = expected == .timeout ? Duration.milliseconds(300) : .seconds(30)
-        let error = await failure { _ = try await agent(program.path, patience: patience).identities() }
+        let error = await agentFailure { _ = try await agent(program.path, patience: patience).identities() }
         #expect(error?.kind == expected, "\(String(describing: error))")
         #expect(error?.message.contains(program.path) == true)
         try await poll(for: "the connection's end") { program.openConnectionCount == 0 ? () : nil }
@@ -113,8 +104,19 @@ import Testing
         var agent = agent(program.path, patience: .seconds(30))
         if expected == .timeout { agent.signingLimit = .milliseconds(300) }
         let found = try #require(try await agent.identities().first)
-        let error = await failure { _ = try await found.verifiedSignature(over: [1], algorithm: .ed25519) }
+        let error = await agentFailure { _ = try await found.verifiedSignature(over: [1], algorithm: .ed25519) }
         #expect(error?.kind == expected, "\(String(describing: error))")
+    }
+
+    @Test("an agent that hangs up once it knows the session is gone, and nobody waits for it")
+    func deathAfterBinding() async throws {
+        let program = try await ScriptedAgent.start {
+            $0.first == 27 ? .rawThenClose(bigEndian(1) + [6]) : .message([5])
+        }
+        var agent = agent(program.path, patience: .seconds(120))
+        agent.bind(hostKey: [1], sessionID: [2], signature: [3], isForwarding: false)
+        let error = await agentFailure { _ = try await agent.identities() }
+        #expect(error?.kind == .closed, "\(String(describing: error))")
     }
 
     @Test("AU-21: an agent that is gone when it is to sign is an error")
@@ -123,7 +125,7 @@ import Testing
         let program = try await ScriptedAgent.start { _ in .message(list) }
         let found = try #require(try await agent(program.path, patience: .seconds(30)).identities().first)
         program.stop()
-        let error = await failure { _ = try await found.verifiedSignature(over: [1], algorithm: .ed25519) }
+        let error = await agentFailure { _ = try await found.verifiedSignature(over: [1], algorithm: .ed25519) }
         #expect(error?.stage == .authentication)
     }
 
@@ -158,7 +160,7 @@ import Testing
         let (list, answer) = (Self.list([key]), [14] + wireString(signature))
         let program = try await ScriptedAgent.start { $0 == [11] ? .message(list) : .message(answer) }
         let found = try #require(try await agent(program.path, patience: .seconds(30)).identities().first)
-        let error = await failure { _ = try await found.sign(data, algorithm: algorithm.rawValue) }
+        let error = await agentFailure { _ = try await found.sign(data, algorithm: algorithm.rawValue) }
         #expect(error?.kind == .protocolViolation)
     }
 
@@ -204,7 +206,7 @@ import Testing
             as [([UInt8]?, SSHError.Kind?)]
         {
             let signer = Liar(publicKey: key.publicKey, signature: signature)
-            let error = await failure { _ = try await signer.verifiedSignature(over: [1], algorithm: .ed25519) }
+            let error = await agentFailure { _ = try await signer.verifiedSignature(over: [1], algorithm: .ed25519) }
             #expect(error?.kind == expected)
         }
     }
@@ -220,12 +222,12 @@ import Testing
             (file + "/agent", "Not a directory"),
         ]
         for (path, words) in cases {
-            let error = await failure { _ = try await agent(path).identities() }
+            let error = await agentFailure { _ = try await agent(path).identities() }
             #expect(error?.stage == .authentication)
             #expect(error?.message.contains(words) == true, "\(path.suffix(20)): \(String(describing: error))")
         }
         dead.stop()
-        let error = await failure { _ = try await agent(dead.path).identities() }
+        let error = await agentFailure { _ = try await agent(dead.path).identities() }
         #expect(error != nil)
     }
 
@@ -233,7 +235,7 @@ import Testing
     func hung() async throws {
         let program = try await OpenSSHAgent.start()
         program.suspend()
-        let error = await failure { _ = try await agent(program.path).identities() }
+        let error = await agentFailure { _ = try await agent(program.path).identities() }
         #expect(error?.kind == .timeout)
     }
 
@@ -254,7 +256,7 @@ import Testing
         let agent = agent(program.path, patience: .seconds(30))
         #expect(try await agent.identities().isEmpty)
         let key = try await key()
-        let error = await failure { try await agent.add(key) }
+        let error = await agentFailure { try await agent.add(key) }
         #expect(error?.message.contains("another user") == true)
         #expect(program.questions == [[11]])
     }

@@ -4,6 +4,7 @@ import PeerSupport
 import SSHCore
 import SSHIdentity
 import SSHWire
+import Synchronization
 import TestSupport
 import Testing
 
@@ -95,6 +96,44 @@ import Testing
             }
             #expect(agent.questions.isEmpty != isAsked)
         }
+    }
+
+    @Test(
+        "a login that goes on after the server's impatience stays with its host, though a connection between died early"
+    )
+    func continuedElsewhere() async throws {
+        let count = Mutex(0)
+        let asked = Mutex(0)
+        let server = try await LoopbackServer.scripted {
+            let number = count.withLock {
+                $0 += 1
+                return $0
+            }
+            // The second ends before anybody has shown a key; the third is another host.
+            guard number != 2 else { return nil }
+            var configuration = PeerConfiguration(hostKey: try TestKeys.ed25519(seed: number == 3 ? 9 : 1))
+            configuration.judge = { _, attempt in
+                guard case .password = attempt.method else {
+                    return [.failure(["password"], isPartial: false)]
+                }
+                asked.withLock { $0 += 1 }
+                guard number == 1 else { return [.success] }
+                return [
+                    .payload(
+                        Disconnect(
+                            reason: DisconnectReason(rawValue: 2), description: "Too many authentication failures"
+                        ).payload)
+                ]
+            }
+            return configuration
+        }
+        var configuration = server.configuration
+        configuration.credentials = ["one", "two"].map { .password(Secret(copying: $0.utf8)) }
+        let folder = try TemporaryDirectory()
+        configuration.hostVerification = .knownHosts(userFiles: [folder.file("known_hosts")], policy: .off)
+        let error = await connectionFailure(configuration)
+        #expect(server.connectionCount == 3 && asked.withLock { $0 } == 1)
+        #expect(error?.kind == .hostKeyChanged)
     }
 
     @Test("D15: a password longer than any server reads is the caller's mistake")

@@ -2,10 +2,11 @@ import SSHConfig
 
 /// A world of files in memory, and the resolver over it.
 struct ConfigFixture {
-    enum ReadFailure: Error { case notARegularFile }
+    enum ReadFailure: Error { case notARegularFile, writableByOthers }
 
     var files: [String: [UInt8]] = [:]
     var unreadable: Set<String> = []
+    var writableByOthers: Set<String> = []
     var variables: [String: String] = [:]
     var globbed: [String: [String]] = [:]
 
@@ -19,7 +20,8 @@ struct ConfigFixture {
 
     var resolver: ConfigResolver {
         ConfigResolver(
-            reader: { path in
+            reader: { path, isGuarded in
+                if isGuarded, writableByOthers.contains(path) { throw ReadFailure.writableByOthers }
                 if unreadable.contains(path) { throw ReadFailure.notARegularFile }
                 return files[path]
             },

@@ -94,6 +94,15 @@ struct IncludeTests {
         #expect(fixture.failure()?.description == "/fifo: Cannot read the configuration file: notARegularFile")
     }
 
+    @Test("Ruling 25: what a guarded file includes is guarded, too, and nothing else is")
+    func guarded() throws {
+        var fixture = ConfigFixture("Include /inner", files: ["/inner": "Port 3"])
+        fixture.writableByOthers = ["/inner"]
+        #expect(try fixture.resolve().port?.value == 3)
+        let guarded = ConfigFileReference(path: ConfigFixture.main, owner: .user, isGuarded: true)
+        #expect(throws: ConfigError.self) { try fixture.resolver.resolve(host: "h", files: [guarded]) }
+    }
+
     @Test("A missing file is an error only where it is required")
     func missing() throws {
         let resolver = ConfigFixture().resolver

@@ -112,13 +112,16 @@ struct LoginSecretTests {
 
     @Test("A login is bound to the host's key where the server announced that it understands it, and nowhere else")
     func hostBound() throws {
-        func attempts(_ value: String?, certificate: Bool = false) throws -> [AuthenticationAttempt] {
+        func attempts(
+            _ value: String?, certificate: Bool = false, binds: Bool = true
+        ) throws -> [AuthenticationAttempt] {
             let key = try TestKeys.ed25519(seed: 4)
             let done = try conversation { configuration, script in
                 configuration.acceptedKeys = [key.verificationKey.blob]
                 script.credentials = [.key(key, .ed25519, asksFirst: true)]
                 // So that its extensions are there before the first request.
                 script.configuration.isPolite = true
+                script.configuration.bindsLogins = binds
                 if let value {
                     let name: Name = "publickey-hostbound@openssh.com"
                     configuration.extensions?.append(.init(name: name, value: ByteBuffer(string: value)))
@@ -136,6 +139,7 @@ struct LoginSecretTests {
         #expect(try attempts("0").map(\.hostKey) == [blob, blob])
         #expect(try attempts(nil).map(\.hostKey) == [nil, nil])
         #expect(try attempts("1").map(\.hostKey) == [nil, nil])
+        #expect(try attempts("0", binds: false).map(\.hostKey) == [nil, nil])
         let certificate = try TestKeys.certificate(of: TestKeys.ed25519(), by: TestKeys.ed25519(seed: 9))
         #expect(try attempts("0", certificate: true).map(\.hostKey) == [certificate, certificate])
     }

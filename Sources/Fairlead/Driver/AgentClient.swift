@@ -65,7 +65,8 @@ struct AgentClient: Sendable {
         let timer = channel.eventLoop.scheduleTask(deadline: deadline) { answer.fail(Fault.tooLate) }
         defer { timer.cancel() }
         return try await withTaskCancellationHandler {
-            channel.writeAndFlush(AgentQuestion(message: message, answer: answer), promise: nil)
+            // The agent may be gone by now, and with it the handler that would say so.
+            channel.writeAndFlush(AgentQuestion(message: message, answer: answer)).cascadeFailure(to: answer)
             return try await answer.futureResult.get()
         } onCancel: {
             answer.fail(CancellationError())
@@ -109,6 +110,8 @@ struct AgentClient: Sendable {
             case Fault.foreign(let owner): (.file, "the socket belongs to another user (\(owner))")
             case SocketAddressError.unixDomainSocketPathTooLong: (.misuse, "too long for the path of a socket")
             case let error as PlatformFiles.Failure: (.file, error.text)
+            case let error as IOError where PlatformStreams.isDeparture(error.errnoCode):
+                (.closed, "it ended the connection")
             case let error as IOError: (.system(errno: error.errnoCode), PlatformFiles.errorText(error.errnoCode))
             case let error as WireError: (.protocolViolation, "a malformed answer (\(error))")
             case is CancellationError: (.cancelled, "cancelled")

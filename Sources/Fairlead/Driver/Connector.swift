@@ -172,6 +172,7 @@ extension SSHConfiguration {
         algorithms.hostKeys = trust.preferredOrder(of: algorithms.hostKeys)
         var engine = EngineConfiguration(user: Array(user.utf8), algorithms: algorithms)
         engine.isPolite = isPolite
+        engine.bindsLogins = bindsLogins
         engine.recordsMessages = onMessage != nil
         if let connectTimeout {
             engine.identificationTimeout = connectTimeout

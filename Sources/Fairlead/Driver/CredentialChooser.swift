@@ -52,10 +52,12 @@ struct CredentialChooser: Sendable {
         return CredentialChooser(configuration, keys: keys, refusesSecrets: refusesSecrets)
     }
 
-    /// Tells the agents of another connection than the one that they listed their keys for.
-    mutating func bind(to session: SessionProof?) {
+    /// Goes on with another connection than the one that it was made for: agents are told of it, and what its host must not
+    /// have is kept from it.
+    mutating func bind(to session: SessionProof?, refusesSecrets: Bool) {
         guard !isBound else { return }
         isBound = true
+        secrets.refuses = refusesSecrets
         for index in keys.indices { keys[index].bind(to: session) }
         for index in allKeys.indices { allKeys[index].bind(to: session) }
         keyAttempts = keyAttempts.map {

@@ -83,7 +83,7 @@ struct HostKeyCheck {
         do throws(CertificateFault) {
             let token = try knownHosts.trust(
                 certificate, for: (host, port), at: PlatformClock.secondsSince1970,
-                algorithms: configuration.authorityAlgorithms)
+                algorithms: configuration.algorithms.authorities)
             if token == nil { configuration.logger.debug("no known authority signed the host's certificate") }
             return token
         } catch {

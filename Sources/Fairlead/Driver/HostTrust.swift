@@ -52,11 +52,16 @@ struct HostTrust: Sendable {
 
     /// What was decided on a connection before, for one that goes on where it ended: what was typed there must not go to
     /// another host, and nobody is asked twice.
-    var settled: TrustedHostKey?
+    private(set) var settled: TrustedHostKey?
     private var isIncomplete = false
 
     private init(configuration: SSHConfiguration) {
         self.configuration = configuration
+    }
+
+    /// A connection that ended before it had decided anything takes nothing back.
+    mutating func settle(_ token: TrustedHostKey?) {
+        settled = token ?? settled
     }
 
     /// The files and rules; nil where something else decides.

@@ -126,6 +126,7 @@ extension PlatformFiles.Failure {
         case .system(let number): PlatformFiles.errorText(number)
         case .notRegular: "not a regular file"
         case .tooLarge: "the file is too large"
+        case .writableByOthers: "bad owner or permissions"
         }
     }
 }

@@ -90,8 +90,8 @@ struct LoginKeys: Sendable {
         if key.blob == nil || !isThere { keys.append(key) }
     }
 
-    private mutating func skip(_ reason: String) {
-        configuration.logger.warning("\(reason)")
+    private mutating func skip(_ reason: String, isExpected: Bool = false) {
+        configuration.logger.log(level: isExpected ? .debug : .warning, "\(reason)")
         skipped.append(reason)
     }
 
@@ -120,7 +120,10 @@ struct LoginKeys: Sendable {
             let signer = held.first { $0.certificate == nil && $0.publicKey == file.publicKey }
             guard let source = signer.map(LoginKey.Source.signer) ?? file.source else {
                 let reason = file.refusal.map { "\($0)" }
-                return skip(reason ?? "\(path): the private key is neither in this file nor with the agent")
+                // A security key among the default files is nobody's mistake.
+                return skip(
+                    reason ?? "\(path): the private key is neither in this file nor with the agent",
+                    isExpected: isOptional && file.publicKey?.typeName.hasPrefix("sk-") == true)
             }
             var key = LoginKey(publicKey: file.publicKey, source: source, name: path, isFile: signer == nil)
             if let certificate = file.certificate {

@@ -15,6 +15,8 @@ package enum PlatformFiles {
         case system(Int32)
         case notRegular
         case tooLarge
+        /// Its owner is neither root nor us, or others may write it.
+        case writableByOthers
     }
 
     /// What a private key file's owner and mode allow.
@@ -44,10 +46,16 @@ package enum PlatformFiles {
 
     /// A whole file.
     ///
-    /// `/dev/null` is an empty one; pipes and devices are refused without waiting for them.
-    package static func read(_ path: String, upTo maximum: Int) throws(Failure) -> [UInt8] {
+    /// `/dev/null` is an empty one; pipes and devices are refused without waiting for them; a guarded file is refused where
+    /// others could have written it.
+    package static func read(
+        _ path: String, upTo maximum: Int, isGuarded: Bool = false
+    ) throws(Failure) -> [UInt8] {
         let (descriptor, status) = try open(path, upTo: maximum)
         defer { close(descriptor) }
+        guard !isGuarded || [0, getuid()].contains(status.st_uid) && status.st_mode & 0o022 == 0 else {
+            throw .writableByOthers
+        }
         guard status.st_mode & S_IFMT == S_IFREG else { return [] }
         var contents: [UInt8] = []
         var block = [UInt8](repeating: 0, count: 64 * 1024)

@@ -56,11 +56,14 @@ enum PlatformStreams {
             guard ready >= 0 else { return .end }
             if polled[1].revents != 0 { return .woken }
             guard polled[0].revents != 0 else { continue }
-            let taken = unsafe buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { target in
-                max(0, unsafe SystemCalls.read(descriptor, target.baseAddress, min(count, target.count)))
+            var result = 0
+            _ = unsafe buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { target in
+                result = unsafe SystemCalls.read(descriptor, target.baseAddress, min(count, target.count))
+                return max(0, result)
             }
-            if taken > 0 { return .bytes }
-            // Zero is the end; an error of a descriptor that was ready may pass, or ends the input too.
+            guard result <= 0 else { return .bytes }
+            guard result < 0 else { return .end }
+            // An error of a descriptor that was ready may pass, or ends the input too.
             guard errno == EINTR || errno == EAGAIN, polled[0].revents & Int16(POLLHUP | POLLERR) == 0 else {
                 return .end
             }

@@ -13,7 +13,7 @@ struct SecretChooser: Sendable {
 
     private let configuration: SSHConfiguration
     /// Nothing secret may go to a host whose key changed, whatever the policy let pass.
-    private let refuses: Bool
+    var refuses: Bool
     private var passwords: [Secret] = []
     private var passwordAttemptsLeft = 0
     private var interactiveAttemptsLeft = 0
@@ -40,7 +40,6 @@ struct SecretChooser: Sendable {
     var hasPassword: Bool { !refuses && (!passwords.isEmpty || passwordAttemptsLeft > 0) }
     var canAnswer: Bool { !refuses && interactiveAttemptsLeft > 0 }
 
-    /// Says so, once for each time that it matters.
     private func isRefused(_ method: String) -> Bool {
         guard refuses else { return false }
         configuration.logger.warning(

@@ -1,4 +1,5 @@
 package import SSHCrypto
+import SSHIdentity
 package import SSHWire
 
 /// The algorithms that a connection offers, in the order of preference; RFC 4253 §7.1 lets the client's order decide.
@@ -9,6 +10,8 @@ package struct AlgorithmPolicy: Hashable, Sendable {
     package var macs: [MACAlgorithm]
     /// What we sign a login with (`PubkeyAcceptedAlgorithms`), best first.
     package var logins = safe
+    /// How an authority may have signed a host's certificate (`CASignatureAlgorithms`).
+    package var authorities = Certificate.authorityAlgorithms
     package var compressions: [CompressionAlgorithm] = [.none, .zlibOpenSSH]
     /// Whether a peer without strict key exchange is refused where Terrapin (CVE-2023-48795) would be possible.
     package var requiresStrict = false
@@ -20,13 +23,8 @@ package struct AlgorithmPolicy: Hashable, Sendable {
     package static let standard = standard(hasAES: CPU.hasAES)
 
     /// What does not rest on SHA-1, certificates first; it is also what an authority may sign with, without them.
-    package static let safe: [SignatureAlgorithm] = {
-        let plain: [SignatureAlgorithm] = [
-            .ed25519, .ecdsaNISTP256, .ecdsaNISTP384, .ecdsaNISTP521, .securityKeyEd25519, .securityKeyECDSANISTP256,
-            .rsaSHA512, .rsaSHA256,
-        ]
-        return plain.compactMap(\.certified) + plain
-    }()
+    package static let safe: [SignatureAlgorithm] =
+        Certificate.authorityAlgorithms.compactMap(\.certified) + Certificate.authorityAlgorithms
 
     package static func standard(hasAES: Bool) -> AlgorithmPolicy {
         AlgorithmPolicy(

@@ -96,7 +96,8 @@ private final class Greeter: ChannelInboundHandler {
     }
 }
 
-private final class Resetter: ChannelInboundHandler {
+/// Drops whoever says a word.
+final class Resetter: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

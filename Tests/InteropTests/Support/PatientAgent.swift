@@ -8,3 +8,13 @@ extension SSHAgent {
         return agent
     }
 }
+
+/// How work with an agent failed; nil where it did not.
+func agentFailure(_ work: () async throws -> Void) async -> SSHError? {
+    do {
+        try await work()
+        return nil
+    } catch {
+        return error as? SSHError
+    }
+}

@@ -6,12 +6,14 @@ import TestSupport
 extension LoopbackServer {
     /// A server that can lie at any step, behind a real socket.
     static func scripted(
-        _ configuration: @escaping @Sendable () throws -> PeerConfiguration
+        _ configuration: @escaping @Sendable () throws -> PeerConfiguration?
     ) async throws -> LoopbackServer {
         try await start { channel in
             channel.eventLoop.makeCompletedFuture {
-                let peer = ScriptedPeer(try configuration())
-                try channel.pipeline.syncOperations.addHandler(PeerHandler(peer))
+                guard let configuration = try configuration() else {
+                    return try channel.pipeline.syncOperations.addHandler(Resetter())
+                }
+                try channel.pipeline.syncOperations.addHandler(PeerHandler(ScriptedPeer(configuration)))
             }
         }
     }
