@@ -29,21 +29,24 @@ public struct ConnectionInfo: Sendable {
     /// Both sides' lists in the last key exchange, in the order of KEXINIT; empty before the server's came.
     public internal(set) var offers: [Offer] = []
     /// How the host proved its key, such as `rsa-sha2-512`.
-    public internal(set) var hostKeyAlgorithm = ""
+    public var hostKeyAlgorithm: String { algorithms?.hostKey.rawValue ?? "" }
     /// The key exchange's name, such as `curve25519-sha256`.
-    public internal(set) var keyExchange = ""
+    public var keyExchange: String { algorithms?.keyExchange.rawValue ?? "" }
     /// The cipher of what we send.
-    public internal(set) var cipherClientToServer = ""
+    public var cipherClientToServer: String { algorithms?.cipherClientToServer.rawValue ?? "" }
     /// The cipher of what we receive.
-    public internal(set) var cipherServerToClient = ""
+    public var cipherServerToClient: String { algorithms?.cipherServerToClient.rawValue ?? "" }
     /// The MAC of what we send; nil where the cipher authenticates by itself.
-    public internal(set) var macClientToServer: String?
+    public var macClientToServer: String? { algorithms?.macClientToServer?.rawValue }
     /// The MAC of what we receive; nil where the cipher authenticates by itself.
-    public internal(set) var macServerToClient: String?
-    /// The compression of what we send and receive: `none`, or what begins with the login.
-    public internal(set) var compressionClientToServer = "", compressionServerToClient = ""
+    public var macServerToClient: String? { algorithms?.macServerToClient?.rawValue }
+    /// The compression of what we send: `none`, or what begins with the login.
+    public var compressionClientToServer: String { algorithms?.compressionClientToServer.rawValue ?? "" }
+    /// The compression of what we receive: `none`, or what begins with the login.
+    public var compressionServerToClient: String { algorithms?.compressionServerToClient.rawValue ?? "" }
     /// Whether the key exchange withstands a quantum computer that comes later.
-    public internal(set) var isPostQuantum = false
+    public var isPostQuantum: Bool { algorithms?.keyExchange.isPostQuantum == true }
+    private var algorithms: NegotiatedAlgorithms?
     /// Keys that the server says it has as well; none of them is proven (OpenSSH PROTOCOL §2.5).
     public internal(set) var announcedHostKeys: [PublicKey] = []
     /// Whether strict key exchange is in force (CVE-2023-48795).
@@ -72,7 +75,7 @@ public struct ConnectionInfo: Sendable {
 
     /// What the engine knows by now.
     mutating func read(_ engine: borrowing Engine) {
-        if let algorithms = engine.algorithms { note(algorithms) }
+        algorithms = engine.algorithms ?? algorithms
         offers = zip(NegotiationFailure.Slot.allCases, engine.proposedLists).map { slot, lists in
             Offer(slot: slot.rawValue, ours: lists.0.names.map(\.text), theirs: lists.1.names.map(\.text))
         }
@@ -86,17 +89,5 @@ public struct ConnectionInfo: Sendable {
         receivedPacketCount = engine.traffic.received.packetCount
         rekeyCount = engine.rekeyCount
         roundTripTime = engine.roundTrip.estimate
-    }
-
-    private mutating func note(_ algorithms: NegotiatedAlgorithms) {
-        hostKeyAlgorithm = algorithms.hostKey.rawValue
-        keyExchange = algorithms.keyExchange.rawValue
-        isPostQuantum = algorithms.keyExchange.isPostQuantum
-        cipherClientToServer = algorithms.cipherClientToServer.rawValue
-        cipherServerToClient = algorithms.cipherServerToClient.rawValue
-        macClientToServer = algorithms.macClientToServer?.rawValue
-        macServerToClient = algorithms.macServerToClient?.rawValue
-        compressionClientToServer = algorithms.compressionClientToServer.rawValue
-        compressionServerToClient = algorithms.compressionServerToClient.rawValue
     }
 }

@@ -72,7 +72,8 @@ import Testing
     }
 
     @Test(
-        "where everything must be on record, another key for the host's address refuses the host; elsewhere it is news")
+        "CheckHostIP: another key for the address refuses the host where nobody agrees, and is news where nothing is checked"
+    )
     func changedAddress() async throws {
         var random = RandomSource.system()
         var lines: [UInt8] = []
@@ -83,7 +84,10 @@ import Testing
         }
         try folder.write(lines, to: "known_hosts")
         let address = try SocketAddress(ipAddress: "192.0.2.1", port: 2222)
-        for (policy, expected) in [(HostKeyPolicy.strict, SSHError.Kind.hostKeyChanged), (.acceptNew, nil)] {
+        let changed = SSHError.Kind.hostKeyChanged
+        for (policy, expected) in [
+            (HostKeyPolicy.strict, changed), (.acceptNew, changed), (.ask, changed), (.off, nil),
+        ] {
             let configuration = configuration(policy) { $0.checksAddress = true }
             let trust = try await HostTrust.load(configuration)
             #expect(await kind(trust, try Self.key(1), from: address) == expected)

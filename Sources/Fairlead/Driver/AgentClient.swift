@@ -88,10 +88,9 @@ struct AgentClient: Sendable {
     private func checkSocket(for request: AgentRequest) async throws {
         _ = try SocketAddress(unixDomainSocketPath: agent.path)
         let path = agent.path
-        let socket = await Blocking.run {
-            Result { () throws(PlatformFiles.Failure) in try PlatformFiles.socketOwner(path) }
+        guard let (owner, user) = try await Blocking.run({ try PlatformFiles.socketOwner(path) }) else {
+            throw Fault.notASocket
         }
-        guard let (owner, user) = try socket.get() else { throw Fault.notASocket }
         guard Self.trusts(owner: owner, user: user, withKeys: request.givesKey) else {
             throw Fault.foreign(owner: owner)
         }

@@ -3,9 +3,12 @@ import NIOPosix
 
 /// Runs what may block (files, name resolution, a signature) on threads that are meant for it.
 enum Blocking {
-    static func run<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
+    static func run<Value: Sendable, Failure: Error>(
+        _ work: @escaping @Sendable () throws(Failure) -> Value
+    ) async throws(Failure) -> Value {
+        let result = try? await NIOThreadPool.singleton.runIfActive { Result(catching: work) }
         // The shared pool never shuts down; were it gone, working here is still right, only slower.
-        (try? await NIOThreadPool.singleton.runIfActive(work)) ?? work()
+        return try (result ?? Result(catching: work)).get()
     }
 
     /// The same for what may take for ever, such as name resolution: a cancelled task stops waiting, and the thread is

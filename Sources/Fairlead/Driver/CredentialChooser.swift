@@ -263,20 +263,20 @@ extension CredentialChooser {
             let answer = try await configuration.asking { responder in try await responder.passphrase(question) }
             guard let answer else { return nil }
             let (publicKey, minimum) = (key.publicKey, configuration.minimumRSABitCount)
-            let result = await Blocking.run {
-                Result { () throws(KeyFileError) in
+            do throws(KeyFileError) {
+                return try await Blocking.run { () throws(KeyFileError) in
                     try KeyFileLoader.unlock(
                         contents, answer.password, expecting: publicKey, minimumRSABitCount: minimum)
                 }
-            }
-            switch result {
-            case .success(let opened): return opened
-            case .failure(.wrongPassphrase): continue
-            // As in ssh: an empty answer passes the key over.
-            case .failure(.encrypted): return nil
-            case .failure(let error):
-                configuration.logger.warning("\(KeyFileLoader.refusal(key.name, error))")
-                return nil
+            } catch {
+                switch error {
+                case .wrongPassphrase: continue
+                // As in ssh: an empty answer passes the key over.
+                case .encrypted: return nil
+                default:
+                    configuration.logger.warning("\(KeyFileLoader.refusal(key.name, error))")
+                    return nil
+                }
             }
         }
         return nil

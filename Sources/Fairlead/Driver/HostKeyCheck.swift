@@ -54,20 +54,17 @@ struct HostKeyCheck {
     private func refuseListed() async throws(SSHError) {
         for path in options.revokedKeysFiles {
             let (key, certificate) = (key, certificate)
-            let isRevoked = await Blocking.run { () -> Result<Bool, any Error> in
-                Result {
-                    let contents = try PlatformFiles.read(path, upTo: KnownHosts.maximumByteCount)
-                    let list = try RevokedKeys(contents: contents)
+            let isRevoked: Bool
+            do {
+                isRevoked = try await Blocking.run {
+                    let list = try RevokedKeys(contents: PlatformFiles.read(path, upTo: KnownHosts.maximumByteCount))
                     return list.isRevoked(key) || certificate.map(list.isRevoked) == true
                 }
-            }
-            switch isRevoked {
-            case .success(false): break
-            case .success(true): throw refused(.hostKeyRevoked, "its key is revoked by \(path)")
-            case .failure(let failure):
-                let text = (failure as? PlatformFiles.Failure)?.text ?? "\(failure)"
+            } catch {
+                let text = (error as? PlatformFiles.Failure)?.text ?? "\(error)"
                 throw SSHError(.hostKey, .file, "Cannot read the list of revoked keys \(path): \(text)")
             }
+            if isRevoked { throw refused(.hostKeyRevoked, "its key is revoked by \(path)") }
         }
     }
 
@@ -111,8 +108,8 @@ struct HostKeyCheck {
         throw error(for: .declined)
     }
 
-    /// `CheckHostIP`: the name's key is right by now, so that another one for the address is news, and refused only where
-    /// everything must be on record, as in ssh.
+    /// `CheckHostIP`: the name's key is right by now; another one for the address is a person's to decide, as in ssh, refused
+    /// where nobody is asked, and news where nothing is checked.
     ///
     /// The address, where nothing is known of it.
     private mutating func checkAddress() async throws(SSHError) -> String? {
@@ -125,11 +122,15 @@ struct HostKeyCheck {
         case .unknown: return name
         case .revoked(let location): throw error(for: .revoked(location))
         case .changed(let records):
-            if options.policy == .strict { throw error(for: .changed(records)) }
             let places = records.map { "\($0.location.file):\($0.location.line)" }.joined(separator: ", ")
             configuration.logger.warning(
                 "the \(key.typeDisplayName) host key for '\(host)' differs from the key for the IP address '\(name)' in \(places)"
             )
+            if options.policy == .off { return nil }
+            let question = "The address \(name) is on record with another key. Connect to \(host) nevertheless?"
+            guard options.policy == .ask, (try? await configuration.responder.confirms(question)) == true else {
+                throw refused(.hostKeyChanged, "its address \(name) is on record with another key", records)
+            }
             return nil
         }
     }

@@ -36,15 +36,13 @@ struct HostTrust: Sendable {
     ) async -> KnownHosts {
         var knownHosts = KnownHosts()
         for path in paths {
-            let contents = await Blocking.run { () -> Result<[UInt8], PlatformFiles.Failure> in
-                Result { () throws(PlatformFiles.Failure) in
+            do throws(PlatformFiles.Failure) {
+                let contents = try await Blocking.run { () throws(PlatformFiles.Failure) in
                     try PlatformFiles.read(path, upTo: KnownHosts.maximumByteCount)
                 }
-            }
-            switch contents {
-            case .success(let bytes): knownHosts.add(file: path, contents: bytes)
-            case .failure(.missing): break
-            case .failure(let failure): report(path, failure)
+                knownHosts.add(file: path, contents: contents)
+            } catch {
+                if error != .missing { report(path, error) }
             }
         }
         return knownHosts

@@ -108,46 +108,49 @@ struct LoginKeys: Sendable {
 
     private mutating func addFile(_ path: String, isOptional: Bool, held: some Sequence<AgentKey>) async {
         let minimum = configuration.minimumRSABitCount
-        let result = await Blocking.run {
-            Result { () throws(SSHError) in try KeyFileLoader.load(path, minimumRSABitCount: minimum) }
+        do throws(SSHError) {
+            let file = try await Blocking.run { () throws(SSHError) in
+                try KeyFileLoader.load(path, minimumRSABitCount: minimum)
+            }
+            if let file { return add(file, path, isOptional: isOptional, held: held) }
+            if !isOptional { skip("Identity file \(path) not accessible: No such file or directory.") }
+        } catch {
+            skip("\(error)")
         }
-        switch result {
-        case .failure(let error): skip("\(error)")
-        case .success(nil):
-            guard !isOptional else { return }
-            skip("Identity file \(path) not accessible: No such file or directory.")
-        case .success(let file?):
-            let signer = held.first { $0.certificate == nil && $0.publicKey == file.publicKey }
-            guard let source = signer.map(LoginKey.Source.signer) ?? file.source else {
-                let reason = file.refusal.map { "\($0)" }
-                // A security key among the default files is nobody's mistake.
-                return skip(
-                    reason ?? "\(path): the private key is neither in this file nor with the agent",
-                    isExpected: isOptional && file.publicKey?.typeName.hasPrefix("sk-") == true)
-            }
-            var key = LoginKey(publicKey: file.publicKey, source: source, name: path, isFile: signer == nil)
-            if let certificate = file.certificate {
-                key.certificate = certificate
-                add(key)
-                key.certificate = nil
-            }
+    }
+
+    private mutating func add(
+        _ file: KeyFileLoader.KeyFile, _ path: String, isOptional: Bool, held: some Sequence<AgentKey>
+    ) {
+        let signer = held.first { $0.certificate == nil && $0.publicKey == file.publicKey }
+        guard let source = signer.map(LoginKey.Source.signer) ?? file.source else {
+            let reason = file.refusal.map { "\($0)" }
+            // A security key among the default files is nobody's mistake.
+            return skip(
+                reason ?? "\(path): the private key is neither in this file nor with the agent",
+                isExpected: isOptional && file.publicKey?.typeName.hasPrefix("sk-") == true)
+        }
+        var key = LoginKey(publicKey: file.publicKey, source: source, name: path, isFile: signer == nil)
+        if let certificate = file.certificate {
+            key.certificate = certificate
             add(key)
+            key.certificate = nil
         }
+        add(key)
     }
 
     private mutating func certificate(_ path: String) async -> Certificate? {
         let minimum = configuration.minimumRSABitCount
-        let result = await Blocking.run {
-            Result { () throws(SSHError) in
+        do throws(SSHError) {
+            let certificate = try await Blocking.run { () throws(SSHError) in
                 try KeyFileLoader.certificate(path, minimumRSABitCount: minimum)
             }
+            if certificate == nil { skip("Certificate file \(path): No such file or directory") }
+            return certificate
+        } catch {
+            skip("\(error)")
+            return nil
         }
-        switch result {
-        case .success(let certificate?): return certificate
-        case .success(nil): skip("Certificate file \(path): No such file or directory")
-        case .failure(let error): skip("\(error)")
-        }
-        return nil
     }
 
     /// Each named certificate with whatever signs for its key.

@@ -138,19 +138,17 @@ enum PlatformProcess {
         for descriptor: Int32?, _ wake: Int32, until deadline: ContinuousClock.Instant?
     ) throws(ChildProcess.Failure) {
         while true {
-            var polled = [
-                pollfd(fd: wake, events: Int16(POLLIN), revents: 0),
-                pollfd(fd: descriptor ?? -1, events: Int16(POLLIN), revents: 0),
-            ]
             var milliseconds = descriptor == nil ? 5 : 60_000
             if let deadline {
                 let left = deadline - .now
                 guard left > .zero else { throw .timeout }
                 if left < .seconds(60) { milliseconds = min(milliseconds, Int(left / .milliseconds(1)) + 1) }
             }
-            let ready = unsafe poll(&polled, 2, Int32(clamping: milliseconds))
-            if polled[0].revents != 0 { throw .cancelled }
-            if ready > 0 || descriptor == nil { return }
+            let events = PlatformStreams.wait(
+                for: descriptor ?? -1, or: wake, milliseconds: Int32(clamping: milliseconds))
+            if let events, events.wake != 0 { throw .cancelled }
+            if descriptor == nil { return }
+            if let events, events.descriptor != 0 { return }
         }
     }
 

@@ -8,7 +8,7 @@ import NIOCore
 #endif
 
 /// Blocking reads and writes on descriptors that other programs may share, so they are never set to non-blocking.
-enum PlatformStreams {
+package enum PlatformStreams {
     /// What a read brought.
     enum Input: Sendable {
         case bytes
@@ -18,11 +18,11 @@ enum PlatformStreams {
     }
 
     /// A pipe whose only use is to wake a reader out of `poll`.
-    struct WakePipe: Sendable {
-        let readEnd: Int32
+    package struct WakePipe: Sendable {
+        package let readEnd: Int32
         let writeEnd: Int32
 
-        init?() {
+        package init?() {
             var ends: [Int32] = [0, 0]
             guard unsafe pipe(&ends) == 0 else { return nil }
             readEnd = ends[0]
@@ -31,15 +31,28 @@ enum PlatformStreams {
             _ = fcntl(writeEnd, F_SETFD, FD_CLOEXEC)
         }
 
-        func wake() {
+        package func wake() {
             var byte: UInt8 = 0
             _ = unsafe SystemCalls.write(writeEnd, &byte, 1)
         }
 
-        func close() {
+        package func close() {
             _ = SystemCalls.close(readEnd)
             _ = SystemCalls.close(writeEnd)
         }
+    }
+
+    /// Waits until a descriptor has something or the other wakes us, or not at all longer than that; nil where the system
+    /// cannot wait.
+    package static func wait(
+        for descriptor: Int32, or wakeDescriptor: Int32, milliseconds: Int32 = -1
+    ) -> (descriptor: Int16, wake: Int16)? {
+        var polled = [
+            pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: wakeDescriptor, events: Int16(POLLIN), revents: 0),
+        ]
+        guard unsafe poll(&polled, 2, milliseconds) >= 0 || errno == EINTR || errno == EAGAIN else { return nil }
+        return (polled[0].revents, polled[1].revents)
     }
 
     /// Waits until `descriptor` has something, or `wakeDescriptor` has, then reads once into `buffer`.
@@ -47,15 +60,9 @@ enum PlatformStreams {
         _ descriptor: Int32, wakeDescriptor: Int32, upTo count: Int, into buffer: inout ByteBuffer
     ) -> Input {
         while true {
-            var polled = [
-                pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
-                pollfd(fd: wakeDescriptor, events: Int16(POLLIN), revents: 0),
-            ]
-            let ready = unsafe poll(&polled, 2, -1)
-            if ready < 0, errno == EINTR || errno == EAGAIN { continue }
-            guard ready >= 0 else { return .end }
-            if polled[1].revents != 0 { return .woken }
-            guard polled[0].revents != 0 else { continue }
+            guard let events = wait(for: descriptor, or: wakeDescriptor) else { return .end }
+            if events.wake != 0 { return .woken }
+            guard events.descriptor != 0 else { continue }
             var result = 0
             _ = unsafe buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { target in
                 result = unsafe SystemCalls.read(descriptor, target.baseAddress, min(count, target.count))
@@ -64,7 +71,7 @@ enum PlatformStreams {
             guard result <= 0 else { return .bytes }
             guard result < 0 else { return .end }
             // An error of a descriptor that was ready may pass, or ends the input too.
-            guard errno == EINTR || errno == EAGAIN, polled[0].revents & Int16(POLLHUP | POLLERR) == 0 else {
+            guard errno == EINTR || errno == EAGAIN, events.descriptor & Int16(POLLHUP | POLLERR) == 0 else {
                 return .end
             }
         }

@@ -15,22 +15,19 @@ struct TerminalPrompt: Sendable {
     static let wasUsed = Mutex(false)
 
     private let descriptor: Int32
-    private let wakeRead: Int32
-    private let wakeWrite: Int32
+    private let wakePipe: PlatformStreams.WakePipe
 
     /// Nil where there is no terminal to ask on.
     init?() {
         let terminal = unsafe open("/dev/tty", O_RDWR | O_CLOEXEC)
         guard terminal >= 0 else { return nil }
-        var ends: [Int32] = [0, 0]
-        guard unsafe pipe(&ends) == 0 else {
+        guard let pipe = PlatformStreams.WakePipe() else {
             Glibc.close(terminal)
             return nil
         }
         descriptor = terminal
+        wakePipe = pipe
         Self.wasUsed.withLock { $0 = true }
-        wakeRead = ends[0]
-        wakeWrite = ends[1]
     }
 
     /// Whether there is a terminal to ask on.
@@ -50,13 +47,13 @@ struct TerminalPrompt: Sendable {
     }
 
     func close() {
-        for descriptor in [descriptor, wakeRead, wakeWrite] { Glibc.close(descriptor) }
+        Glibc.close(descriptor)
+        wakePipe.close()
     }
 
     /// Ends the question from another thread.
     func cancel() {
-        var byte: UInt8 = 0
-        _ = unsafe write(wakeWrite, &byte, 1)
+        wakePipe.wake()
     }
 
     /// A line as it was typed, into guarded memory of fixed size; nil at end-of-file.
@@ -101,13 +98,9 @@ struct TerminalPrompt: Sendable {
 
     private func nextByte() throws -> UInt8? {
         while true {
-            var polled = [
-                pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
-                pollfd(fd: wakeRead, events: Int16(POLLIN), revents: 0),
-            ]
-            let ready = unsafe poll(&polled, 2, -1)
-            if ready < 0, errno == EINTR { continue }
-            if polled[1].revents != 0 { throw Cancelled() }
+            guard let events = PlatformStreams.wait(for: descriptor, or: wakePipe.readEnd) else { return nil }
+            if events.wake != 0 { throw Cancelled() }
+            guard events.descriptor != 0 else { continue }
             var byte: UInt8 = 0
             let count = unsafe read(descriptor, &byte, 1)
             if count < 0, errno == EINTR || errno == EAGAIN { continue }
