@@ -61,6 +61,18 @@ import Testing
         #expect(try open(try folder.bytes(of: "output")).publicKey == whole)
     }
 
+    @Test("a PuTTY file without encryption opens with a passphrase too, which it has no use for", arguments: [2, 3])
+    func needlessPassphrase(version: Int) async throws {
+        let pair = try await KeyPair.shared(.ed25519, of: .user)
+        let folder = try TemporaryDirectory()
+        let source = try folder.write(pair.privateText, to: "key")
+        try await RunningProcess.runSuccessfully(
+            "puttygen",
+            [source, "-O", "private", "-o", folder.file("out"), "--ppk-param", "version=\(version)"])
+        let stated = try PublicKeyLine(Array(pair.publicLine.utf8)).key
+        #expect(try open(try folder.bytes(of: "out"), "needless").publicKey == stated)
+    }
+
     @Test("an Ed25519 seed in a PuTTY file, which is a number, may lack the zeros at its end")
     func shortSeed() async throws {
         let seed = [UInt8](repeating: 7, count: 29) + [0, 0, 0]

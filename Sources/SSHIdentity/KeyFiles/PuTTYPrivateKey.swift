@@ -90,7 +90,7 @@ struct PuTTYPrivateKey: ~Copyable {
         if !isVersion3 {
             var digest = try Digest(.sha1)
             try digest.update(Array("putty-private-key-file-mac-key".utf8))
-            try digest.update(passphrase)
+            if stretching != nil { try digest.update(passphrase) }
             try digest.finalize(into: &codeKey, at: 0)
         }
         var plain = privateBlob.copy()
