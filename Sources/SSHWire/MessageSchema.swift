@@ -2,7 +2,7 @@ package import NIOCore
 
 /// What a field of a message is, and how much of it a record may keep.
 package indirect enum FieldKind: Hashable, Sendable {
-    case byte, boolean, uint32
+    case boolean, uint32
     /// A `string` that is a name or meant to be read.
     case text
     /// A text that decides which fields come after the others.
@@ -157,7 +157,7 @@ private struct FieldWalk {
     ) -> (MessageField.Value, contents: ByteBuffer)? {
         let byteCount: Int? =
             switch kind {
-            case .byte, .boolean: 1
+            case .boolean: 1
             case .uint32: 4
             case .cookie: KexInit.cookieByteCount
             default: nil
@@ -168,7 +168,7 @@ private struct FieldWalk {
         }
         rest = after
         switch kind {
-        case .byte, .boolean, .uint32:
+        case .boolean, .uint32:
             return (.number(contents.readableBytesView.reduce(0) { $0 << 8 | UInt32($1) }), contents)
         case .data:
             return (.none, contents)

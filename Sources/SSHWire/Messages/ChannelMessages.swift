@@ -174,18 +174,16 @@ package struct ChannelExtendedData: Message, Hashable {
     }
 }
 
-/// No more data comes from the sender of this (RFC 4254 §5.3).
-package struct ChannelEOF: Message, Hashable {
-    package static let number = MessageNumber.channelEOF
+/// A message that says which channel it is about, and no more.
+package protocol ChannelNotice: Message {
+    var recipient: ChannelID { get }
 
-    package var recipient: ChannelID
+    init(recipient: ChannelID)
+}
 
-    package init(recipient: ChannelID) {
-        self.recipient = recipient
-    }
-
+extension ChannelNotice {
     package init(from body: inout ByteBuffer) throws(WireError) {
-        recipient = try ChannelID(from: &body)
+        self.init(recipient: try ChannelID(from: &body))
     }
 
     package func encode(into body: inout ByteBuffer) {
@@ -193,23 +191,22 @@ package struct ChannelEOF: Message, Hashable {
     }
 }
 
+/// No more data comes from the sender of this (RFC 4254 §5.3).
+package struct ChannelEOF: ChannelNotice, Hashable {
+    package static let number = MessageNumber.channelEOF
+
+    package var recipient: ChannelID
+
+    package init(recipient: ChannelID) { self.recipient = recipient }
+}
+
 /// The sender of this is done with the channel (RFC 4254 §5.3).
-package struct ChannelClose: Message, Hashable {
+package struct ChannelClose: ChannelNotice, Hashable {
     package static let number = MessageNumber.channelClose
 
     package var recipient: ChannelID
 
-    package init(recipient: ChannelID) {
-        self.recipient = recipient
-    }
-
-    package init(from body: inout ByteBuffer) throws(WireError) {
-        recipient = try ChannelID(from: &body)
-    }
-
-    package func encode(into body: inout ByteBuffer) {
-        recipient.encode(into: &body)
-    }
+    package init(recipient: ChannelID) { self.recipient = recipient }
 }
 
 /// A request that concerns one channel (RFC 4254 §5.4).
@@ -245,41 +242,21 @@ package struct ChannelRequest: Message, Hashable {
 }
 
 /// The oldest request that awaits a reply succeeded (RFC 4254 §5.4).
-package struct ChannelSuccess: Message, Hashable {
+package struct ChannelSuccess: ChannelNotice, Hashable {
     package static let number = MessageNumber.channelSuccess
     package static let toleratesTrailingBytes = true
 
     package var recipient: ChannelID
 
-    package init(recipient: ChannelID) {
-        self.recipient = recipient
-    }
-
-    package init(from body: inout ByteBuffer) throws(WireError) {
-        recipient = try ChannelID(from: &body)
-    }
-
-    package func encode(into body: inout ByteBuffer) {
-        recipient.encode(into: &body)
-    }
+    package init(recipient: ChannelID) { self.recipient = recipient }
 }
 
 /// The oldest request that awaits a reply was refused (RFC 4254 §5.4).
-package struct ChannelFailure: Message, Hashable {
+package struct ChannelFailure: ChannelNotice, Hashable {
     package static let number = MessageNumber.channelFailure
     package static let toleratesTrailingBytes = true
 
     package var recipient: ChannelID
 
-    package init(recipient: ChannelID) {
-        self.recipient = recipient
-    }
-
-    package init(from body: inout ByteBuffer) throws(WireError) {
-        recipient = try ChannelID(from: &body)
-    }
-
-    package func encode(into body: inout ByteBuffer) {
-        recipient.encode(into: &body)
-    }
+    package init(recipient: ChannelID) { self.recipient = recipient }
 }

@@ -28,24 +28,32 @@ package struct Disconnect: Message, Hashable {
     }
 }
 
-/// Padding for its own sake (RFC 4253 §11.2).
-package struct Ignore: Message, Hashable {
-    package static let number = MessageNumber.ignore
-    package static let toleratesTrailingBytes = true
+/// A message of one string, whatever it holds.
+package protocol DataMessage: Message {
+    var data: ByteBuffer { get }
 
-    package var data: ByteBuffer
+    init(data: ByteBuffer)
+}
 
-    package init(data: ByteBuffer) {
-        self.data = data
-    }
+extension DataMessage {
+    package static var toleratesTrailingBytes: Bool { true }
 
     package init(from body: inout ByteBuffer) throws(WireError) {
-        data = try body.readString()
+        self.init(data: try body.readString())
     }
 
     package func encode(into body: inout ByteBuffer) {
         body.writeString(data)
     }
+}
+
+/// Padding for its own sake (RFC 4253 §11.2).
+package struct Ignore: DataMessage, Hashable {
+    package static let number = MessageNumber.ignore
+
+    package var data: ByteBuffer
+
+    package init(data: ByteBuffer) { self.data = data }
 }
 
 /// Answers a message that its receiver does not know, by sequence number (RFC 4253 §11.4).
@@ -185,41 +193,19 @@ package struct ExtInfo: Message, Hashable {
 }
 
 /// Asks for its data back at once (OpenSSH PROTOCOL §1.9).
-package struct Ping: Message, Hashable {
+package struct Ping: DataMessage, Hashable {
     package static let number = MessageNumber.ping
-    package static let toleratesTrailingBytes = true
 
     package var data: ByteBuffer
 
-    package init(data: ByteBuffer) {
-        self.data = data
-    }
-
-    package init(from body: inout ByteBuffer) throws(WireError) {
-        data = try body.readString()
-    }
-
-    package func encode(into body: inout ByteBuffer) {
-        body.writeString(data)
-    }
+    package init(data: ByteBuffer) { self.data = data }
 }
 
 /// The answer to `Ping`.
-package struct Pong: Message, Hashable {
+package struct Pong: DataMessage, Hashable {
     package static let number = MessageNumber.pong
-    package static let toleratesTrailingBytes = true
 
     package var data: ByteBuffer
 
-    package init(data: ByteBuffer) {
-        self.data = data
-    }
-
-    package init(from body: inout ByteBuffer) throws(WireError) {
-        data = try body.readString()
-    }
-
-    package func encode(into body: inout ByteBuffer) {
-        body.writeString(data)
-    }
+    package init(data: ByteBuffer) { self.data = data }
 }
