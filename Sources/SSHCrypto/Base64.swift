@@ -23,21 +23,4 @@ package enum Base64 {
         guard result == 0, count <= bytes.count else { return nil }
         return Array(bytes.prefix(count))
     }
-
-    /// Decodes straight into guarded memory, ignoring line breaks and blanks: the body of a key file.
-    package static func decodeSecret(_ text: [UInt8]) -> SecretBytes? {
-        var bytes = SecretBytes(count: text.count)
-        var count = 0
-        let result = unsafe text.withUnsafeBytes { source in
-            unsafe bytes.withUnsafeMutableBytes { target in
-                guard let bytes = unsafe target.bindMemory(to: UInt8.self).baseAddress,
-                    let characters = unsafe source.bindMemory(to: CChar.self).baseAddress
-                else { return Int32(0) }
-                return unsafe sodium_base642bin(
-                    bytes, target.count, characters, source.count, "\r\n ", &count, nil, standard)
-            }
-        }
-        guard result == 0 else { return nil }
-        return bytes.prefix(count)
-    }
 }

@@ -62,13 +62,7 @@ package struct SecretBytes: ~Copyable, Sendable {
 
     /// The first `count` bytes, or all there are.
     package borrowing func prefix(_ count: Int) -> SecretBytes {
-        var copy = SecretBytes(count: min(max(0, count), self.count))
-        unsafe withUnsafeBytes { source in
-            unsafe copy.withUnsafeMutableBytes { target in
-                unsafe target.copyMemory(from: UnsafeRawBufferPointer(rebasing: source.prefix(target.count)))
-            }
-        }
-        return copy
+        slice(0..<max(0, count))
     }
 
     /// Compares in constant time; only the lengths show.

@@ -21,11 +21,3 @@ enum Sodium {
         sodium_stackzero(16 * 1024)
     }
 }
-
-/// Comparisons whose time does not depend on what is compared, but for its length.
-package enum ConstantTime {
-    package static func isEqual(_ a: [UInt8], _ b: [UInt8]) -> Bool {
-        guard a.count == b.count else { return false }
-        return unsafe sodium_memcmp(a, b, a.count) == 0
-    }
-}

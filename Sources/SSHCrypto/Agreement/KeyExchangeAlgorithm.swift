@@ -31,36 +31,29 @@ package enum KeyExchangeAlgorithm: String, CaseIterable, Sendable {
         case groupExchange
     }
 
-    var method: Method {
-        switch self {
-        case .mlkem768X25519SHA256: .mlkem768
-        case .sntrup761X25519SHA512, .sntrup761X25519SHA512OpenSSH: .sntrup761
-        case .curve25519SHA256, .curve25519SHA256LibSSH: .x25519
-        case .curve448SHA512: .x448
-        case .ecdhNISTP256: .ecdh(.p256)
-        case .ecdhNISTP384: .ecdh(.p384)
-        case .ecdhNISTP521: .ecdh(.p521)
-        case .group1SHA1: .finiteField(.group1)
-        case .group14SHA1, .group14SHA256: .finiteField(.group14)
-        case .group15SHA512: .finiteField(.group15)
-        case .group16SHA512: .finiteField(.group16)
-        case .group17SHA512: .finiteField(.group17)
-        case .group18SHA512: .finiteField(.group18)
-        case .groupExchangeSHA1, .groupExchangeSHA256: .groupExchange
-        }
-    }
+    var method: Method { parameters.method }
 
     /// Hashes the exchange and derives the keys.
-    package var hash: HashAlgorithm {
+    package var hash: HashAlgorithm { parameters.hash }
+
+    private var parameters: (method: Method, hash: HashAlgorithm) {
         switch self {
-        case .mlkem768X25519SHA256, .curve25519SHA256, .curve25519SHA256LibSSH, .ecdhNISTP256, .groupExchangeSHA256,
-            .group14SHA256:
-            .sha256
-        case .ecdhNISTP384: .sha384
-        case .groupExchangeSHA1, .group14SHA1, .group1SHA1: .sha1
-        case .sntrup761X25519SHA512, .sntrup761X25519SHA512OpenSSH, .ecdhNISTP521, .group15SHA512, .group16SHA512,
-            .group17SHA512, .group18SHA512, .curve448SHA512:
-            .sha512
+        case .mlkem768X25519SHA256: (.mlkem768, .sha256)
+        case .sntrup761X25519SHA512, .sntrup761X25519SHA512OpenSSH: (.sntrup761, .sha512)
+        case .curve25519SHA256, .curve25519SHA256LibSSH: (.x25519, .sha256)
+        case .curve448SHA512: (.x448, .sha512)
+        case .ecdhNISTP256: (.ecdh(.p256), .sha256)
+        case .ecdhNISTP384: (.ecdh(.p384), .sha384)
+        case .ecdhNISTP521: (.ecdh(.p521), .sha512)
+        case .group1SHA1: (.finiteField(.group1), .sha1)
+        case .group14SHA1: (.finiteField(.group14), .sha1)
+        case .group14SHA256: (.finiteField(.group14), .sha256)
+        case .group15SHA512: (.finiteField(.group15), .sha512)
+        case .group16SHA512: (.finiteField(.group16), .sha512)
+        case .group17SHA512: (.finiteField(.group17), .sha512)
+        case .group18SHA512: (.finiteField(.group18), .sha512)
+        case .groupExchangeSHA1: (.groupExchange, .sha1)
+        case .groupExchangeSHA256: (.groupExchange, .sha256)
         }
     }
 

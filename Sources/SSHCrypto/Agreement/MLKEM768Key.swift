@@ -3,7 +3,6 @@
 
     /// One use of ML-KEM-768 (FIPS 203), by swift-crypto.
     struct MLKEM768Key: ~Copyable {
-        static let publicShareByteCount = 1184
         static let ciphertextByteCount = 1088
         private static let seedByteCount = 64
 

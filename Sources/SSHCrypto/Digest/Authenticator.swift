@@ -25,14 +25,11 @@ import CSodium
     private static func initialise(
         _ context: OpaquePointer, hash: HashAlgorithm, key: UnsafeRawBufferPointer
     ) -> Int32 {
-        let name = unsafe UnsafeMutablePointer(mutating: hash.parameterName.utf8Start)
-        return unsafe name.withMemoryRebound(to: CChar.self, capacity: 1) { name in
-            var parameters = unsafe [
-                OSSL_PARAM_construct_utf8_string(digestParameter, name, 0), OSSL_PARAM_construct_end(),
-            ]
-            return unsafe EVP_MAC_init(
-                context, key.bindMemory(to: UInt8.self).baseAddress, key.count, &parameters)
-        }
+        let name = unsafe UnsafeMutablePointer(mutating: EVP_MD_get0_name(hash.implementation))
+        var parameters = unsafe [
+            OSSL_PARAM_construct_utf8_string(digestParameter, name, 0), OSSL_PARAM_construct_end(),
+        ]
+        return unsafe EVP_MAC_init(context, key.bindMemory(to: UInt8.self).baseAddress, key.count, &parameters)
     }
 
     /// Poly1305; `start(key:)` before each message.

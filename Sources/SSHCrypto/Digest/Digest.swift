@@ -55,6 +55,15 @@ package import NIOCore
         try Libcrypto.require(result, "EVP_DigestFinal_ex")
     }
 
+    /// Begins anew and writes the hash of `bytes` over what `result` begins with.
+    mutating func hash(_ bytes: [UInt8], into result: inout [UInt8]) throws(CryptoError) {
+        guard result.count >= algorithm.byteCount else { throw .failed(operation: "room for a digest") }
+        // Without an algorithm libcrypto begins anew with the one at hand.
+        try Libcrypto.require(unsafe EVP_DigestInit_ex(context, nil, nil), "EVP_DigestInit_ex")
+        try update(bytes)
+        try Libcrypto.require(unsafe EVP_DigestFinal_ex(context, &result, nil), "EVP_DigestFinal_ex")
+    }
+
     package static func hash(_ algorithm: HashAlgorithm, _ bytes: [UInt8]) throws(CryptoError) -> [UInt8] {
         var digest = try Digest(algorithm)
         try digest.update(bytes)

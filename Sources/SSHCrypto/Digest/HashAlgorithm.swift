@@ -29,15 +29,4 @@ package enum HashAlgorithm: Sendable {
         case .sha512: unsafe EVP_sha512()
         }
     }
-
-    /// The name by which libcrypto's parameters know it.
-    var parameterName: StaticString {
-        switch self {
-        case .md5: "MD5"
-        case .sha1: "SHA1"
-        case .sha256: "SHA256"
-        case .sha384: "SHA384"
-        case .sha512: "SHA512"
-        }
-    }
 }

@@ -1,15 +1,13 @@
-import CLibcrypto
-
 /// HMAC-SHA1 of a few short messages under one short key after another (RFC 2104).
 ///
 /// For finding a name among a hundred thousand salted hashes: libcrypto takes eight times as long to give its own HMAC a
 /// new key as it takes for the four blocks that are hashed here.
-@safe package struct RekeyedHMAC: ~Copyable {
+package struct RekeyedHMAC: ~Copyable {
     private static let blockByteCount = 64
     /// Of a key and of a code.
     package static let byteCount = 20
 
-    private let context: OpaquePointer
+    private var hasher: Digest
     /// Each message behind a block for the inner key.
     private var inner: [[UInt8]]
     /// A block for the outer key, and the inner digest.
@@ -17,17 +15,8 @@ import CLibcrypto
     private var digest = [UInt8](repeating: 0, count: byteCount)
 
     package init(messages: [[UInt8]]) throws(CryptoError) {
-        guard let context = unsafe EVP_MD_CTX_new() else { throw Libcrypto.failure("EVP_MD_CTX_new") }
-        guard unsafe EVP_DigestInit_ex(context, HashAlgorithm.sha1.implementation, nil) == 1 else {
-            unsafe EVP_MD_CTX_free(context)
-            throw Libcrypto.failure("EVP_DigestInit_ex")
-        }
-        unsafe self.context = context
+        hasher = try Digest(.sha1)
         inner = messages.map { [UInt8](repeating: 0x36, count: Self.blockByteCount) + $0 }
-    }
-
-    deinit {
-        unsafe EVP_MD_CTX_free(context)
     }
 
     /// The message whose code under the key is the code; `keysAndCodes` holds both at `offset`, one after the other.
@@ -38,21 +27,12 @@ import CLibcrypto
         for index in 0..<Self.byteCount { outer[index] = keysAndCodes[offset + index] ^ 0x5C }
         for message in inner.indices {
             for index in 0..<Self.byteCount { inner[message][index] = keysAndCodes[offset + index] ^ 0x36 }
-            try unsafe Self.hash(inner[message], into: &digest, context)
+            try hasher.hash(inner[message], into: &digest)
             for index in 0..<Self.byteCount { outer[Self.blockByteCount + index] = digest[index] }
-            try unsafe Self.hash(outer, into: &digest, context)
+            try hasher.hash(outer, into: &digest)
             let code = offset + Self.byteCount
             if digest.elementsEqual(keysAndCodes[code..<(code + Self.byteCount)]) { return message }
         }
         return nil
-    }
-
-    private static func hash(
-        _ input: [UInt8], into digest: inout [UInt8], _ context: OpaquePointer
-    ) throws(CryptoError) {
-        // Without an algorithm libcrypto begins anew with the one at hand.
-        try Libcrypto.require(unsafe EVP_DigestInit_ex(context, nil, nil), "EVP_DigestInit_ex")
-        try Libcrypto.require(unsafe EVP_DigestUpdate(context, input, input.count), "EVP_DigestUpdate")
-        try Libcrypto.require(unsafe EVP_DigestFinal_ex(context, &digest, nil), "EVP_DigestFinal_ex")
     }
 }
