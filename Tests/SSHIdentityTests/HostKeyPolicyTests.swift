@@ -10,7 +10,6 @@ import Testing
         let decision = policy.decide(.known(location(3)), key: try testKey(1))
         let (token, remembering) = try #require(decision.trust)
         #expect(token.key == (try testKey(1)))
-        #expect(token.isVerified)
         #expect(!token.restrictsAuthentication)
         #expect(token.ground == .knownHosts(location(3)))
         #expect(remembering == .leaveAsIs)
@@ -34,7 +33,7 @@ import Testing
     func changedWithPolicyOff() throws {
         let (token, remembering) = try #require(HostKeyPolicy.off.decide(.changed([]), key: try testKey(1)).trust)
         #expect(token.restrictsAuthentication)
-        #expect(!token.isVerified)
+        #expect(token.ground == .unverified)
         #expect(remembering == .leaveAsIs)
     }
 
@@ -44,10 +43,10 @@ import Testing
         #expect(HostKeyPolicy.strict.decide(.unknown, key: key).refusal == .unknown)
         #expect(HostKeyPolicy.ask.decide(.unknown, key: key).question?.key == key)
         let (accepted, remembering) = try #require(HostKeyPolicy.acceptNew.decide(.unknown, key: key).trust)
-        #expect(accepted.isVerified && !accepted.restrictsAuthentication)
+        #expect(accepted.ground == .firstContact && !accepted.restrictsAuthentication)
         #expect(remembering == .remember)
         let (unverified, alsoRemembering) = try #require(HostKeyPolicy.off.decide(.unknown, key: key).trust)
-        #expect(!unverified.isVerified && !unverified.restrictsAuthentication)
+        #expect(unverified.ground == .unverified && !unverified.restrictsAuthentication)
         #expect(alsoRemembering == .remember)
     }
 
@@ -80,7 +79,6 @@ import Testing
     func vouched() throws {
         let token = TrustedHostKey.vouched(byCallerFor: try testKey(1))
         #expect(token.ground == .caller)
-        #expect(token.isVerified)
     }
 }
 

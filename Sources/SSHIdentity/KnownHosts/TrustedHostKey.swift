@@ -41,9 +41,6 @@ public struct TrustedHostKey: Sendable {
         self.restrictsAuthentication = restrictsAuthentication
     }
 
-    /// Whether somebody or something stands for the key.
-    package var isVerified: Bool { ground != .unverified && ground != .loopback }
-
     /// The key is one of those that the caller demands; `nil` when it is not.
     package static func pinned(_ fingerprints: [String], key: PublicKey) -> TrustedHostKey? {
         guard fingerprints.contains(where: key.fingerprint.matches) else { return nil }
@@ -81,27 +78,16 @@ extension KnownHosts {
 extension HostKeyPolicy {
     /// What follows from `verdict` for `key`.
     package func decide(_ verdict: HostKeyVerdict, key: PublicKey) -> HostKeyDecision {
-        switch verdict {
-        case .known(let location): .trust(TrustedHostKey(key, on: .knownHosts(location)), .leaveAsIs)
-        case .revoked(let location): .refuse(.revoked(location))
-        case .changed(let records): decideChanged(records, key: key)
-        case .unknown: decideUnknown(key: key)
-        }
-    }
-
-    private func decideChanged(_ records: [KnownHostRecord], key: PublicKey) -> HostKeyDecision {
-        switch self {
-        case .off: .trust(TrustedHostKey(key, on: .unverified, restrictsAuthentication: true), .leaveAsIs)
-        case .ask, .acceptNew, .strict: .refuse(.changed(records))
-        }
-    }
-
-    private func decideUnknown(key: PublicKey) -> HostKeyDecision {
-        switch self {
-        case .ask: .ask(HostKeyQuestion(key: key))
-        case .acceptNew: .trust(TrustedHostKey(key, on: .firstContact), .remember)
-        case .strict: .refuse(.unknown)
-        case .off: .trust(TrustedHostKey(key, on: .unverified), .remember)
+        switch (verdict, self) {
+        case (.known(let location), _): .trust(TrustedHostKey(key, on: .knownHosts(location)), .leaveAsIs)
+        case (.revoked(let location), _): .refuse(.revoked(location))
+        case (.changed, .off):
+            .trust(TrustedHostKey(key, on: .unverified, restrictsAuthentication: true), .leaveAsIs)
+        case (.changed(let records), _): .refuse(.changed(records))
+        case (.unknown, .ask): .ask(HostKeyQuestion(key: key))
+        case (.unknown, .acceptNew): .trust(TrustedHostKey(key, on: .firstContact), .remember)
+        case (.unknown, .strict): .refuse(.unknown)
+        case (.unknown, .off): .trust(TrustedHostKey(key, on: .unverified), .remember)
         }
     }
 }
