@@ -37,22 +37,15 @@ struct ConfigLine {
         guard !line.contains(0) else { throw ConfigError(.nulByte, at: source) }
         var rest = line.drop(while: ConfigLexer.isBlank)
         guard rest.first != UInt8(ascii: "#") else { return nil }
-        do throws(ConfigLexerFault) {
-            guard let word = try ConfigLexer.takeDelimited(&rest) else { return nil }
-            keyword = ConfigLexer.lowercased(word)
-        } catch {
-            throw ConfigError(.invalidQuotes, at: source)
-        }
+        guard let word = try ConfigLexer.takeDelimited(&rest, at: source) else { return nil }
+        keyword = ConfigLexer.lowercased(word)
         self.rest = rest
         self.source = source
     }
 
     /// The arguments; at least one.
     func arguments() throws(ConfigError) -> [[UInt8]] {
-        let words: [[UInt8]]
-        do throws(ConfigLexerFault) { words = try ConfigLexer.arguments(of: rest) } catch {
-            throw ConfigError(.invalidQuotes, at: source)
-        }
+        let words = try ConfigLexer.arguments(of: rest, at: source)
         guard !words.isEmpty else { throw ConfigError(.missingArgument(ConfigText(keyword)), at: source) }
         return words
     }

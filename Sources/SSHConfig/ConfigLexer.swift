@@ -19,14 +19,16 @@ enum ConfigLexer {
     }
 
     /// Takes the next keyword or `Match` criterion, and the blanks and the one `=` after it; `nil` at the end.
-    static func takeDelimited(_ rest: inout ArraySlice<UInt8>) throws(ConfigLexerFault) -> [UInt8]? {
+    static func takeDelimited(
+        _ rest: inout ArraySlice<UInt8>, at source: ConfigSource
+    ) throws(ConfigError) -> [UInt8]? {
         rest = rest.drop(while: isBlank)
         guard !rest.isEmpty else { return nil }
         var word = Array(rest.prefix { !isBlank($0) && $0 != UInt8(ascii: "=") && $0 != UInt8(ascii: "\"") })
         rest = rest.dropFirst(word.count)
         if rest.first == UInt8(ascii: "\"") {
             let quoted = rest.dropFirst().prefix { $0 != UInt8(ascii: "\"") }
-            guard quoted.endIndex < rest.endIndex else { throw .unterminatedQuote }
+            guard quoted.endIndex < rest.endIndex else { throw ConfigError(.invalidQuotes, at: source) }
             word += quoted
             rest = rest[quoted.endIndex...].dropFirst()
         }
@@ -36,17 +38,19 @@ enum ConfigLexer {
     }
 
     /// All arguments of a line, without quotes and escapes, up to a comment.
-    static func arguments(of rest: ArraySlice<UInt8>) throws(ConfigLexerFault) -> [[UInt8]] {
+    static func arguments(of rest: ArraySlice<UInt8>, at source: ConfigSource) throws(ConfigError) -> [[UInt8]] {
         var words: [[UInt8]] = []
         var rest = rest
         while true {
             rest = rest.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
             guard let first = rest.first, first != UInt8(ascii: "#") else { return words }
-            words.append(try takeArgument(&rest))
+            words.append(try takeArgument(&rest, at: source))
         }
     }
 
-    private static func takeArgument(_ rest: inout ArraySlice<UInt8>) throws(ConfigLexerFault) -> [UInt8] {
+    private static func takeArgument(
+        _ rest: inout ArraySlice<UInt8>, at source: ConfigSource
+    ) throws(ConfigError) -> [UInt8] {
         var word: [UInt8] = []
         var quote: UInt8?
         while let byte = rest.popFirst() {
@@ -68,7 +72,7 @@ enum ConfigLexer {
                 word.append(byte)
             }
         }
-        guard quote == nil else { throw .unterminatedQuote }
+        guard quote == nil else { throw ConfigError(.invalidQuotes, at: source) }
         return word
     }
 
@@ -95,9 +99,4 @@ enum ConfigLexer {
     static func lowercased(_ byte: UInt8) -> UInt8 {
         (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
     }
-}
-
-/// A quote that was opened and never closed.
-enum ConfigLexerFault: Error {
-    case unterminatedQuote
 }

@@ -34,20 +34,20 @@ enum HostMatcher {
 
     /// Whether the patterns of a `Host` line select the host: one matches, and none with `!` does.
     static func selects(_ patterns: [[UInt8]], host: [UInt8]) -> Bool {
-        var isSelected = false
-        for pattern in patterns {
-            let isNegated = pattern.first == UInt8(ascii: "!")
-            guard matches(isNegated ? pattern.dropFirst() : pattern[...], host) else { continue }
-            if isNegated { return false }
-            isSelected = true
-        }
-        return isSelected
+        selects(patterns.map { $0[...] }, host, lowercasingPatterns: false)
     }
 
-    /// Whether a comma-separated list selects the text: one pattern matches, and none with `!` does.
+    /// Whether a comma-separated list selects the text, by the same rule.
     static func selects(list: [UInt8], _ text: [UInt8], lowercasingPatterns: Bool = false) -> Bool {
+        let patterns = list.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+        return selects(patterns, text, lowercasingPatterns: lowercasingPatterns)
+    }
+
+    private static func selects(
+        _ patterns: [ArraySlice<UInt8>], _ text: [UInt8], lowercasingPatterns: Bool
+    ) -> Bool {
         var isSelected = false
-        for pattern in list.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
+        for pattern in patterns {
             let isNegated = pattern.first == UInt8(ascii: "!")
             let body = isNegated ? pattern.dropFirst() : pattern
             guard matches(body, text, lowercasingPattern: lowercasingPatterns) else { continue }

@@ -92,8 +92,6 @@ struct MatchCriteria {
     }
 
     private mutating func takeWord() throws(ConfigError) -> [UInt8]? {
-        do throws(ConfigLexerFault) { return try ConfigLexer.takeDelimited(&rest) } catch {
-            throw ConfigError(.invalidQuotes, at: source)
-        }
+        try ConfigLexer.takeDelimited(&rest, at: source)
     }
 }

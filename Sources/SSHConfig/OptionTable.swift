@@ -61,90 +61,75 @@ enum OptionTable {
         "rsaauthentication", "rhostsrsaauthentication", "compressionlevel",
     ]
 
-    private static let flags: [ConfigKeyword] = [
-        .exitOnForwardFailure, .clearAllForwardings, .gatewayPorts, .forwardX11,
-        .permitLocalCommand, .forkAfterAuthentication,
-        .streamLocalBindUnlink, .canonicalizeFallbackLocal, .proxyUseFdpass, .enableEscapeCommandline,
-        .gssapiAuthentication, .gssapiDelegateCredentials, .hostbasedAuthentication, .enableSSHKeysign,
-        .forwardX11Trusted, .gssapiKeyExchange, .gssapiTrustDns, .gssapiRenewalForcesRekey,
-    ]
-
-    private static let lines: [ConfigKeyword] = [
-        .proxyCommand, .proxyJump, .localCommand, .versionAddendum, .refuseConnection,
-    ]
-
-    private static let lists: [ConfigKeyword] = [.localForward, .remoteForward, .dynamicForward]
-
     private static let rules: [ConfigKeyword: OptionRule] = {
-        var rules = acting
-        for keyword in flags { rules[keyword] = OptionRule(syntax: .flag) }
-        for keyword in lines { rules[keyword] = OptionRule(syntax: .line) }
-        for keyword in lists { rules[keyword] = OptionRule(syntax: .words, merge: .append(limit: 100)) }
+        var rules: [ConfigKeyword: OptionRule] = [:]
+        for row in waiting + acting { for keyword in row.keywords { rules[keyword] = row.rule } }
+        for keyword in acting.flatMap(\.keywords) { rules[keyword]?.acts = true }
         return rules
     }()
+
+    private typealias Row = (rule: OptionRule, keywords: [ConfigKeyword])
+
+    private static let acting: [Row] = [
+        row(.name, .hostName, .user, .hostKeyAlias),
+        row(.number(1...65535), .port),
+        row(.number(1...Int(Int32.max)), .connectionAttempts),
+        row(.number(0...Int(Int32.max)), .serverAliveCountMax, .numberOfPasswordPrompts, .requiredRSASize),
+        row(.time, .connectTimeout, .serverAliveInterval),
+        row(
+            .flag, .identitiesOnly, .hashKnownHosts, .batchMode, .tcpKeepAlive, .passwordAuthentication, .stdinNull,
+            .noHostAuthenticationForLocalhost, .checkHostIP, .visualHostKey, .kbdInteractiveAuthentication),
+        row(
+            .word, .ciphers, .macs, .kexAlgorithms, .hostKeyAlgorithms, .preferredAuthentications, .ignoreUnknown,
+            .caSignatureAlgorithms, .identityAgent, .pubkeyAcceptedAlgorithms, .bindAddress, .bindInterface),
+        row(.words, .knownHostsCommand),
+        row(.line, .remoteCommand),
+        row(.word, merge: .append(limit: ConfigLimits.identityFileCount), .identityFile, .certificateFile),
+        row(
+            .paths, listLimit: ConfigLimits.knownHostsFileCount, .userKnownHostsFile, .globalKnownHostsFile,
+            .revokedHostKeys),
+        row(.escapeCharacter, .escapeChar),
+        row(.agentAddition, .addKeysToAgent),
+        row(.variableNames, merge: .environment, .sendEnv),
+        row(.assignments, .setEnv),
+        // As in ssh, the bytes are the first line's, and the time is that of the first line that has one.
+        row(.rekeyLimit, merge: .append(limit: .max), .rekeyLimit),
+        row(.choice(choices(of: ["sha256", "md5"])), .fingerprintHash),
+        row(.choice(yesOrNo + choices(of: ["ask"])), .updateHostKeys),
+        row(.choice(choices(of: ["ask", "accept-new", "off"]) + yesOrOff), .strictHostKeyChecking),
+        row(.choice(yesOrNo + choices(of: ["force", "auto"])), .requestTTY),
+        row(.choice(choices(of: ["none", "subsystem", "default"])), .sessionType),
+        row(.choice(choices(of: ["any", "inet", "inet6"])), .addressFamily),
+        row(.choice(choices(of: ["yes", "no"])), .compression),
+        row(.choice(yesOrNo + choices(of: ["unbound", "host-bound"])), .pubkeyAuthentication),
+        row(.choice(choices(of: ConfigLogLevel.allCases.map(\.rawValue))), .logLevel),
+        row(.choice(choices(of: ["default", "strict", "legacy", "interop"])), .algorithmProfile),
+    ]
+
+    /// What is understood and does nothing yet.
+    private static let waiting: [Row] = [
+        row(
+            .flag, .exitOnForwardFailure, .clearAllForwardings, .gatewayPorts, .forwardX11, .permitLocalCommand,
+            .forkAfterAuthentication, .streamLocalBindUnlink, .canonicalizeFallbackLocal, .proxyUseFdpass,
+            .enableEscapeCommandline, .gssapiAuthentication, .gssapiDelegateCredentials, .hostbasedAuthentication,
+            .enableSSHKeysign, .forwardX11Trusted, .gssapiKeyExchange, .gssapiTrustDns, .gssapiRenewalForcesRekey),
+        row(.line, .proxyCommand, .proxyJump, .localCommand, .versionAddendum, .refuseConnection),
+        row(.words, merge: .append(limit: 100), .localForward, .remoteForward, .dynamicForward),
+    ]
+
+    private static func row(
+        _ syntax: OptionSyntax, merge: OptionRule.Merge = .firstWins, listLimit: Int = ConfigLimits.environmentCount,
+        _ keywords: ConfigKeyword...
+    ) -> Row {
+        (OptionRule(syntax: syntax, merge: merge, listLimit: listLimit), keywords)
+    }
 
     private static let yesOrNo = [("yes", "yes"), ("true", "yes"), ("no", "no"), ("false", "no")]
         .map { (word: $0.0, means: $0.1) }
 
+    private static let yesOrOff = yesOrNo.map { (word: $0.word, means: $0.means == "no" ? "off" : $0.means) }
+
     private static func choices(of words: [String]) -> [(word: String, means: String)] {
         words.map { (word: String(decoding: ConfigLexer.lowercased($0.utf8), as: UTF8.self), means: $0) }
     }
-
-    private static let acting: [ConfigKeyword: OptionRule] = {
-        var rules: [ConfigKeyword: OptionRule] = [
-            .hostName: OptionRule(syntax: .name),
-            .user: OptionRule(syntax: .name),
-            .hostKeyAlias: OptionRule(syntax: .name),
-            .port: OptionRule(syntax: .number(1...65535)),
-            .identityFile: OptionRule(syntax: .word, merge: .append(limit: ConfigLimits.identityFileCount)),
-            .certificateFile: OptionRule(syntax: .word, merge: .append(limit: ConfigLimits.identityFileCount)),
-            .userKnownHostsFile: OptionRule(syntax: .paths, listLimit: ConfigLimits.knownHostsFileCount),
-            .revokedHostKeys: OptionRule(syntax: .paths, listLimit: ConfigLimits.knownHostsFileCount),
-            .knownHostsCommand: OptionRule(syntax: .words),
-            .fingerprintHash: OptionRule(syntax: .choice(choices(of: ["sha256", "md5"]))),
-            .updateHostKeys: OptionRule(syntax: .choice(yesOrNo + choices(of: ["ask"]))),
-            .globalKnownHostsFile: OptionRule(syntax: .paths, listLimit: ConfigLimits.knownHostsFileCount),
-            .strictHostKeyChecking: OptionRule(
-                syntax: .choice(
-                    choices(of: ["ask", "accept-new", "off"]) + [
-                        (word: "yes", means: "yes"), (word: "true", means: "yes"), (word: "no", means: "off"),
-                        (word: "false", means: "off"),
-                    ])),
-            .requestTTY: OptionRule(syntax: .choice(yesOrNo + choices(of: ["force", "auto"]))),
-            .sessionType: OptionRule(syntax: .choice(choices(of: ["none", "subsystem", "default"]))),
-            .addressFamily: OptionRule(syntax: .choice(choices(of: ["any", "inet", "inet6"]))),
-            .compression: OptionRule(syntax: .choice(choices(of: ["yes", "no"]))),
-            .pubkeyAuthentication: OptionRule(syntax: .choice(yesOrNo + choices(of: ["unbound", "host-bound"]))),
-            .logLevel: OptionRule(syntax: .choice(choices(of: ConfigLogLevel.allCases.map(\.rawValue)))),
-            .escapeChar: OptionRule(syntax: .escapeCharacter),
-            .remoteCommand: OptionRule(syntax: .line),
-            .addKeysToAgent: OptionRule(syntax: .agentAddition),
-            .sendEnv: OptionRule(syntax: .variableNames, merge: .environment),
-            .setEnv: OptionRule(syntax: .assignments),
-            .connectTimeout: OptionRule(syntax: .time),
-            .serverAliveInterval: OptionRule(syntax: .time),
-            .connectionAttempts: OptionRule(syntax: .number(1...Int(Int32.max))),
-            .algorithmProfile: OptionRule(syntax: .choice(choices(of: ["default", "strict", "legacy", "interop"]))),
-            // As in ssh, the bytes are the first line's, and the time is that of the first line that has one.
-            .rekeyLimit: OptionRule(syntax: .rekeyLimit, merge: .append(limit: .max)),
-        ]
-        for keyword in [.serverAliveCountMax, .numberOfPasswordPrompts, .requiredRSASize]
-            as [ConfigKeyword]
-        { rules[keyword] = OptionRule(syntax: .number(0...Int(Int32.max))) }
-        for keyword in [
-            .identitiesOnly, .hashKnownHosts, .batchMode, .tcpKeepAlive, .passwordAuthentication, .stdinNull,
-            .noHostAuthenticationForLocalhost, .checkHostIP, .visualHostKey,
-            .kbdInteractiveAuthentication,
-        ]
-            as [ConfigKeyword]
-        { rules[keyword] = OptionRule(syntax: .flag) }
-        for keyword in [
-            .ciphers, .macs, .kexAlgorithms, .hostKeyAlgorithms, .preferredAuthentications, .ignoreUnknown,
-            .caSignatureAlgorithms,
-            .identityAgent, .pubkeyAcceptedAlgorithms,
-            .bindAddress, .bindInterface,
-        ] as [ConfigKeyword] { rules[keyword] = OptionRule(syntax: .word) }
-        for keyword in rules.keys { rules[keyword]?.acts = true }
-        return rules
-    }()
 }
