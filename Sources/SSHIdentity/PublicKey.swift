@@ -20,6 +20,11 @@ public struct PublicKey: Hashable, Sendable {
         try self.init(key)
     }
 
+    /// Reads a line of a `.pub` file.
+    package init(line: [UInt8], minimumRSABitCount: Int = 2048) throws(KeyError) {
+        try self.init(blob: KeyBlobLine(line).blob, minimumRSABitCount: minimumRSABitCount)
+    }
+
     package init(_ key: VerificationKey) throws(KeyError) {
         verificationKey = key
         fingerprint = try Fingerprint(blob: key.blob)

@@ -12,7 +12,7 @@ import Testing
     private static let new = "AAAAC3NzaC1lZDI1NTE5AAAAIHGQaZgQEeaKOhZVRY4NDRpTZlhFEQCXK2rB7LBTKf+4"
 
     private func key(_ base64: String) throws -> PublicKey {
-        try PublicKeyLine(Array("ssh-ed25519 \(base64)".utf8)).key
+        try PublicKey(line: Array("ssh-ed25519 \(base64)".utf8))
     }
 
     private func screen(_ arguments: [String], _ configuration: String = "") throws -> HostKeyScreen {

@@ -24,7 +24,7 @@ import Testing
     ) async throws -> PublicKey {
         try await RunningProcess.runSuccessfully(
             "ssh-keygen", ["-q", "-N", passphrase, "-C", name, "-f", folder.file(name)] + arguments)
-        return try PublicKeyLine(folder.bytes(of: name + ".pub").dropLast()).key
+        return try PublicKey(line: folder.bytes(of: name + ".pub").dropLast())
     }
 
     private func certify(_ folder: TemporaryDirectory, _ name: String) async throws {
@@ -49,7 +49,7 @@ import Testing
         let other = try await KeyPair.generate(.ed25519)
         try await agent.add(other)
         _ = try await agent.sshAdd(["-q", folder.file("second")])
-        names[try PublicKeyLine(Array(other.publicLine.utf8)).key.blob] = "agent's"
+        names[try PublicKey(line: Array(other.publicLine.utf8)).blob] = "agent's"
         var login = try await RehearsedLogin(
             ["first", "second", "beside"].map { .keyFile(folder.file($0)) }
                 + [.agent(SSHAgent.patient(agent.path)), .keyFile(folder.file("default"), isOptional: true)]

@@ -86,7 +86,7 @@ import Testing
         let named = try folder.write(try await pair(.ecdsa).publicLine + "\n", to: "named.pub")
         let only = ["-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "-i", named]
         expectLogin(try await login(to: server, agent.path, only))
-        let fingerprint = try PublicKeyLine(Array(other.publicLine.utf8)).key.fingerprint.sha256
+        let fingerprint = try PublicKey(line: Array(other.publicLine.utf8)).fingerprint.sha256
         #expect(!server.log.contains(fingerprint))
         expectLogin(try await login(to: server, agent.path, Self.noFile))
         #expect(server.log.contains(fingerprint))
@@ -237,10 +237,10 @@ import Testing
     func lyingAgents() async throws {
         let server = try await server()
         let options = ["-o", "BatchMode=yes", "-i", server.files.keyPath(.ecdsa)]
-        let line = try await PublicKeyLine(Array(pair(.ed25519).publicLine.utf8))
+        let key = try await PublicKey(line: Array(pair(.ed25519).publicLine.utf8))
         let folder = try TemporaryDirectory()
-        try folder.write(line.key.openSSHLine + "\n", to: "key.pub")
-        let list = [12] + bigEndian(1) + wireString(line.key.blob) + wireString([])
+        try folder.write(key.openSSHLine + "\n", to: "key.pub")
+        let list = [12] + bigEndian(1) + wireString(key.blob) + wireString([])
         let signature = wireString("ssh-ed25519".utf8) + wireString([UInt8](repeating: 1, count: 64))
         for step in [.close, .message([5]), .message([14] + wireString(signature))] as [ScriptedAgent.Step] {
             let agent = try await ScriptedAgent.start { question in

@@ -126,7 +126,7 @@ import Testing
         #expect(shown.map { $0.trimmingCharacters(in: .whitespaces) } == shownLines(certificate))
         let fields = line.split(separator: UInt8(ascii: " "))
         #expect(Base64.encode(certificate.blob, padded: true) == Array(fields[1]))
-        #expect(certificate.key == (try PublicKeyLine(workshop.folder.bytes(of: name + ".pub"))).key)
+        #expect(certificate.key == (try PublicKey(line: workshop.folder.bytes(of: name + ".pub"))))
     }
 
     private func shownLines(_ certificate: Certificate) -> [String] {

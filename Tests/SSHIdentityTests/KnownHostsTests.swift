@@ -198,7 +198,7 @@ import Testing
     @Test("An RSA key on record with needless zeros is still the same key")
     func looseNumbers() async throws {
         let pair = try await KeyPair.shared(.rsa, of: .host)
-        let key = try PublicKeyLine(Array(pair.publicLine.utf8)).key
+        let key = try PublicKey(line: Array(pair.publicLine.utf8))
         guard case .rsa(let exponent, let modulus) = key.verificationKey else {
             Issue.record("not an RSA key")
             return

@@ -15,7 +15,7 @@ import Testing
     func keys(kind: KeyKind, bits: Int?, algorithms: [SignatureAlgorithm]) async throws {
         let pair = try await KeyPair.generate(kind, bits: bits)
         let key = try parse(pair.privateText)
-        let stated = try PublicKeyLine(Array(pair.publicLine.utf8)).key
+        let stated = try PublicKey(line: Array(pair.publicLine.utf8))
         #expect(key.publicKey == stated)
         #expect(key.comment == "test")
         let message = Array("a message".utf8)
@@ -85,7 +85,7 @@ import Testing
     func halves() async throws {
         let content = try await content(.ed25519)
         let other = try testKey(1).blob.suffix(32)
-        let own = try PublicKeyLine(Array(try await KeyPair.shared(.ed25519, of: .user).publicLine.utf8)).key.blob
+        let own = try PublicKey(line: Array(try await KeyPair.shared(.ed25519, of: .user).publicLine.utf8)).blob
             .suffix(32)
         let places = content.indices.filter { content[$0...].starts(with: own) }
         #expect(places.count == 3, "in the envelope, beside the secret, and within it")

@@ -13,7 +13,7 @@ import Testing
         arguments: KeyFileRecipe.all)
     func everyFile(recipe: KeyFileRecipe) async throws {
         let file = try await recipe.make()
-        let stated = try PublicKeyLine(Array(try await KeyPair.shared(recipe.kind, of: .user).publicLine.utf8)).key
+        let stated = try PublicKey(line: Array(try await KeyPair.shared(recipe.kind, of: .user).publicLine.utf8))
         let key = try open(file, recipe.isEncrypted ? KeyFileRecipe.passphrase : "")
         #expect(key.publicKey == stated)
         let algorithm = try #require(SignatureAlgorithm.allCases.first { $0.keyType == stated.verificationKey.type })
@@ -69,7 +69,7 @@ import Testing
         try await RunningProcess.runSuccessfully(
             "puttygen",
             [source, "-O", "private", "-o", folder.file("out"), "--ppk-param", "version=\(version)"])
-        let stated = try PublicKeyLine(Array(pair.publicLine.utf8)).key
+        let stated = try PublicKey(line: Array(pair.publicLine.utf8))
         #expect(try open(try folder.bytes(of: "out"), "needless").publicKey == stated)
     }
 
@@ -149,7 +149,7 @@ import Testing
         let error = try #require(refusal(of: file, passphrase))
         #expect(error == .unsupportedKeyType("sk-ssh-ed25519@openssh.com") && error.sentence.contains("ssh-agent"))
         let line = Array("sk-ssh-ed25519@openssh.com ".utf8) + Base64.encode(blob, padded: true) + Array(" token".utf8)
-        #expect(try PublicKeyLine(line).key == shown)
+        #expect(try PublicKey(line: line) == shown)
     }
 
     private func putty(_ name: String, _ bytes: [UInt8]) -> [UInt8] {

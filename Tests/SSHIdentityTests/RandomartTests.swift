@@ -9,7 +9,7 @@ import Testing
     func agreement(hash: FingerprintHash) async throws {
         var keys = try (1...195).map { try testKey($0) }
         for pair in try await KeyPair.shared(of: .user) {
-            keys.append(try PublicKeyLine(Array(pair.publicLine.utf8)).key)
+            keys.append(try PublicKey(line: Array(pair.publicLine.utf8)))
         }
         let folder = try TemporaryDirectory()
         let path = try folder.write(keys.map { $0.openSSHLine + "\n" }.joined(), to: "keys.pub")

@@ -82,7 +82,7 @@ import Testing
             let shown = try await RunningProcess.runSuccessfully("ssh-keygen", ["-l", "-f", path])
             let words = shown.outputText.split(separator: " ")
             #expect(words.prefix(2) == [Substring(String(key.bitCount)), Substring(key.fingerprint.sha256)])
-            #expect(try PublicKeyLine(Array(key.openSSHLine.utf8)).key == key)
+            #expect(try PublicKey(line: Array(key.openSSHLine.utf8)) == key)
             let hosts = knownHosts("alpha.example \(key.openSSHLine)\n")
             #expect(hosts.verdict(for: key, host: "alpha.example", port: 22) == .known(location(1)))
             #expect(hosts.warnings.isEmpty)

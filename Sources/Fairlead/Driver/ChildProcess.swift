@@ -33,8 +33,7 @@ package struct ChildProcess: Sendable {
     /// How it ended (its exit status, or 128 and the signal's number), and all that it wrote.
     package func run() async throws(Failure) -> (status: Int32, output: [UInt8]) {
         let (status, output) = try await finish()
-        var reader = SecretReader(output.secret.copy())
-        return (status, (try? reader.readPublic(count: reader.remainingByteCount)) ?? [])
+        return (status, output.secret.publicSlice(0..<output.secret.count))
     }
 
     /// The same for a program that tells a secret: its first line.

@@ -102,7 +102,7 @@ enum KeyFileLoader {
     private static func publicKey(_ path: String, _ minimumRSABitCount: Int) throws(SSHError) -> PublicKey? {
         guard let line = try firstLine(path) else { return nil }
         do throws(KeyError) {
-            return try PublicKeyLine(line, minimumRSABitCount: minimumRSABitCount).key
+            return try PublicKey(line: line, minimumRSABitCount: minimumRSABitCount)
         } catch {
             throw SSHError(.authentication, .file, "Public key \"\(path)\": \(error)")
         }

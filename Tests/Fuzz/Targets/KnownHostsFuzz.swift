@@ -22,7 +22,7 @@ enum KnownHostsFuzz {
             edit(input, host, port, key.publicKey)
         }
         _ = known.names(of: key.publicKey)
-        _ = try? PublicKeyLine(input).comment
+        _ = try? PublicKey(line: input)
     }
 }
 

@@ -1,28 +1,12 @@
 import SSHCrypto
 import SSHWire
 
-/// A line of a `.pub` file: type, base64 and comment.
+/// A line of a `.pub` file, type and base64, with what it holds undecoded, be it a key or a certificate.
 ///
-/// Options before the type are not read.
-package struct PublicKeyLine: Hashable, Sendable {
-    package let key: PublicKey
-    package let commentBytes: [UInt8]
-
-    package init(_ line: [UInt8], minimumRSABitCount: Int = 2048) throws(KeyError) {
-        let line = try KeyBlobLine(line)
-        key = try PublicKey(blob: line.blob, minimumRSABitCount: minimumRSABitCount)
-        commentBytes = line.commentBytes
-    }
-
-    /// The comment, made safe to show.
-    package var comment: String { PeerText.line(commentBytes) }
-}
-
-/// A line of a `.pub` file with what it holds undecoded, be it a key or a certificate.
+/// Options before the type are not read, nor is the comment.
 struct KeyBlobLine {
     let type: Name
     let blob: [UInt8]
-    let commentBytes: [UInt8]
 
     init(_ line: [UInt8]) throws(KeyError) {
         var fields = LineFields(line, in: line.indices.lowerBound..<LineFields.contentEnd(of: line))
@@ -32,7 +16,6 @@ struct KeyBlobLine {
         type = Name(line[typeField])
         guard PublicKey.type(ofBlob: blob) == type else { throw .malformed }
         self.blob = blob
-        commentBytes = Array(line[fields.rest])
     }
 }
 
