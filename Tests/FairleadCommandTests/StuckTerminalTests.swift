@@ -15,7 +15,7 @@ import Testing
         try #require(tcflow(descriptor, TCOOFF) == 0)
         // Once nothing comes any more, a thread is held up in its write.
         var silence = 0
-        try await poll(for: "the output to stop") {
+        try await poll(for: "the output to stop", within: .seconds(120)) {
             silence = terminal.readAvailable().isEmpty ? silence + 1 : 0
             return silence > 30 ? () : nil
         }

@@ -40,7 +40,7 @@ package final class PAMServer: Sendable {
         let service =
             "fairlead-" + (directory.path as NSString).lastPathComponent.replacing(".", with: "-").lowercased()
         let program = directory.file(service)
-        try FileManager.default.copyItem(atPath: programPath("sshd"), toPath: program)
+        try copyProgram(programPath("sshd"), to: program)
         try directory.write("HOTP \(user.name) - \(Self.codeKey)\n", to: "oath")
         let code = "auth required pam_oath.so usersfile=\(directory.file("oath")) window=8 digits=6\n"
         watchdog = try Watchdog("rm -f '/etc/pam.d/\(service)'")

@@ -56,3 +56,14 @@ func makePipe() throws -> (reader: Int32, writer: Int32) {
     guard result == 0 else { throw SupportError.system(call: "pipe", errno: result) }
     return (ends[0], ends[1])
 }
+
+/// Copies a program that is to be run.
+///
+/// Another process does it: a descriptor of ours that can write it would live on for a moment in whatever another thread
+/// is just starting, and nobody can run a file that somebody may write ("Text file busy").
+func copyProgram(_ source: String, to path: String) throws {
+    let child = try Spawn(path: "/bin/cp", arguments: [source, path], environment: [:]).start()
+    var status: Int32 = 0
+    while waitpid(child, &status, 0) < 0, errno == EINTR {}
+    guard status == 0 else { throw SupportError.commandFailed("cp \(source) \(path)") }
+}

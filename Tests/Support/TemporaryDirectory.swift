@@ -40,7 +40,14 @@ package final class TemporaryDirectory: Sendable {
     @discardableResult
     package func write(_ bytes: [UInt8], to name: String, mode: mode_t = 0o600) throws -> String {
         let path = file(name)
-        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        if mode & 0o111 == 0 {
+            try Data(bytes).write(to: URL(fileURLWithPath: path))
+        } else {
+            let text = file(".text-" + UUID().uuidString)
+            try Data(bytes).write(to: URL(fileURLWithPath: text))
+            defer { unlink(text) }
+            try copyProgram(text, to: path)
+        }
         guard chmod(path, mode) == 0 else { throw systemError("chmod \(path)") }
         return path
     }
