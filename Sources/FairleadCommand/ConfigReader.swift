@@ -33,11 +33,3 @@ enum ConfigReader {
         }
     }
 }
-
-extension ConfigNote {
-    /// Whether it asks for a way to the host that is not the direct one.
-    var isRoute: Bool {
-        guard case .notActedOn(let keyword) = kind else { return false }
-        return keyword == .proxyCommand || keyword == .proxyJump
-    }
-}

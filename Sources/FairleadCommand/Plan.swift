@@ -50,8 +50,8 @@ struct Planner {
 
     /// A route that we cannot take must not quietly become a direct connection.
     private func refuseWhatIsMissing() throws {
-        for note in options.notes where note.isRoute {
-            throw UsageError(message: "\(note.source): proxies and jump hosts are not supported yet")
+        if let source = options.proxyCommand?.source ?? options.proxyJump?.source {
+            throw UsageError(message: "\(source): proxies and jump hosts are not supported yet")
         }
         guard options.sessionType?.value != SessionType.none else {
             throw UsageError(message: "connections without a session (-N) are not supported yet")

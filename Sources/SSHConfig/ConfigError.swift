@@ -16,7 +16,7 @@ public struct ConfigError: Error, Hashable, CustomStringConvertible {
         case invalidQuotes
         /// The line holds a NUL byte.
         case nulByte
-        /// The criterion of a `Match` line cannot be judged yet.
+        /// The criterion of a `Match` line is none, or cannot be judged.
         case unsupportedMatch(ConfigText)
         /// The `Match` line does not follow its grammar; the text says how.
         case badMatch(String)
@@ -36,6 +36,8 @@ public struct ConfigError: Error, Hashable, CustomStringConvertible {
         case unreadable(String)
         /// A `%` token or a `${VARIABLE}` cannot be expanded.
         case expansion(keyword: ConfigKeyword, TokenExpansion.Fault)
+        /// `CanonicalizeFallbackLocal` is off, and no domain has the host.
+        case unresolvedHost(ConfigText)
         /// The host name to look up is empty or longer than 1,024 bytes.
         case badHost
     }
@@ -71,7 +73,7 @@ extension ConfigError.Kind {
         case .tooManyValues(let keyword, let limit): "Too many values for \(keyword.rawValue) (at most \(limit))"
         case .invalidQuotes: "Invalid quotes"
         case .nulByte: "The line holds a NUL byte"
-        case .unsupportedMatch(let criterion): "Match criterion \"\(criterion)\" is not supported yet"
+        case .unsupportedMatch(let criterion): "Match criterion \"\(criterion)\" is not supported"
         case .badMatch(let reason): "Bad Match condition: \(reason)"
         case .notOnCommandLine(let keyword): "\(keyword.rawValue) directive not supported as a command-line option"
         case .badIncludePath(let path): "Bad include path \"\(path)\""
@@ -81,6 +83,7 @@ extension ConfigError.Kind {
         case .notFound: "No such configuration file"
         case .unreadable(let reason): "Cannot read the configuration file: \(ConfigText(reason))"
         case .expansion(let keyword, let fault): "Cannot expand the value of \(keyword.rawValue): \(fault)"
+        case .unresolvedHost(let name): "Could not resolve host \"\(name)\""
         case .badHost: "The host name is empty or too long"
         }
     }
@@ -102,6 +105,10 @@ enum ConfigLimits {
     static let identityFileCount = 100
     /// As in OpenSSH (SSH_MAX_HOSTS_FILES).
     static let knownHostsFileCount = 32
+    /// Domains and rules of canonicalisation, as in OpenSSH (MAX_CANON_DOMAINS).
+    static let domainCount = 32
+    /// A socket's path, with the zero that ends it (sockaddr_un).
+    static let socketPathByteCount = 108
     /// Names and patterns of SendEnv, and assignments of SetEnv.
     static let environmentCount = 1024
 }

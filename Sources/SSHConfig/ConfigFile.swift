@@ -43,6 +43,9 @@ struct ConfigLine {
         self.source = source
     }
 
+    /// What follows the keyword, as it is.
+    var text: ArraySlice<UInt8> { rest.drop { ConfigLexer.isBlank($0) || $0 == UInt8(ascii: "=") } }
+
     /// The arguments; at least one.
     func arguments() throws(ConfigError) -> [[UInt8]] {
         let words = try ConfigLexer.arguments(of: rest, at: source)

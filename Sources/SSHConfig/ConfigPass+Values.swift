@@ -3,21 +3,53 @@ extension ConfigPass {
     /// Checks the value of a line, and keeps it if the line's block holds.
     mutating func set(_ keyword: ConfigKeyword, from line: ConfigLine, if isActive: Bool) throws(ConfigError) {
         let rule = OptionTable.rule(of: keyword)
-        let value = try rule.syntax.value(of: line, for: keyword)
+        let value = try rule.syntax.value(of: try withVariables(line, of: keyword), on: line, for: keyword)
         if case .texts(let texts) = value, texts.count > rule.listLimit {
             throw ConfigError(.tooManyValues(keyword: keyword, limit: rule.listLimit), at: line.source)
         }
         guard isActive else { return }
-        try add(ConfigEntry(keyword: keyword, written: ConfigText(line.rest), source: line.source, value: value))
+        try add(ConfigEntry(keyword: keyword, written: ConfigText(line.text), source: line.source, value: value))
+    }
+
+    /// Of the two ways to reach a host the first stands; `ProxyJump none` leaves the other open.
+    private func isOvertaken(_ keyword: ConfigKeyword) -> Bool {
+        switch keyword {
+        case .proxyJump: !options.entries(for: .proxyCommand).isEmpty
+        case .proxyCommand: options.proxyJump != nil
+        default: false
+        }
+    }
+
+    /// What the second reading cannot change, set or not.
+    private static let settledAtFirst: Set<ConfigKeyword> = [
+        .hostName, .canonicalizeHostname, .canonicalizeMaxDots, .canonicalizeFallbackLocal,
+    ]
+
+    /// Forwardings have their variables replaced before they are read, as in ssh; agents must have them.
+    private func withVariables(_ line: ConfigLine, of keyword: ConfigKeyword) throws(ConfigError) -> [[UInt8]] {
+        let words = try line.arguments()
+        guard [.localForward, .remoteForward, .dynamicForward, .identityAgent, .forwardAgent].contains(keyword) else {
+            return words
+        }
+        var replaced: [[UInt8]] = []
+        do throws(TokenExpansion.Fault) {
+            for word in words {
+                replaced.append(try TokenExpansion.expandVariables(ConfigText(word), resolver.variable).bytes)
+            }
+        } catch {
+            throw ConfigError(.expansion(keyword: keyword, error), at: line.source)
+        }
+        return keyword == .identityAgent || keyword == .forwardAgent ? words : replaced
     }
 
     /// Keeps a value as its keyword's values add up.
     mutating func add(_ entry: ConfigEntry) throws(ConfigError) {
         let rule = OptionTable.rule(of: entry.keyword)
         var entries = options.entriesByKeyword[entry.keyword] ?? []
+        guard entry.value != .unset, finalName == nil || !Self.settledAtFirst.contains(entry.keyword) else { return }
         switch rule.merge {
         case .firstWins:
-            guard entries.isEmpty else { return }
+            guard entries.isEmpty, !isOvertaken(entry.keyword) else { return }
             entries = [entry.keyword == .setEnv ? entry.withFirstOfEachName : entry]
         case .append(let limit):
             guard !entries.contains(where: { $0.value == entry.value }) else { return }
@@ -29,9 +61,7 @@ extension ConfigPass {
             entries = try merging(entry, into: entries)
         }
         options.entriesByKeyword[entry.keyword] = entries
-        if !rule.acts, entry.asksForSomething, options.notes.count < ConfigLimits.fileCount {
-            options.notes.append(ConfigNote(kind: .notActedOn(entry.keyword), source: entry.source))
-        }
+        note(.notActedOn(entry.keyword), at: entry.source, if: !rule.acts && entry.asksForSomething)
     }
 
     /// SendEnv: a pattern that begins with `-` takes back the names given so far.
@@ -61,6 +91,7 @@ extension ConfigPass {
 
     /// The host name as far as it is known: `HostName` with its tokens, or the host that was asked for.
     func hostSoFar() throws(ConfigError) -> ConfigText {
+        if let finalName { return finalName }
         guard let entry = options.entries(for: .hostName).first, case .text(let name) = entry.value else { return host }
         var context = options.tokens
         context.host = host
@@ -74,21 +105,21 @@ extension ConfigPass {
         if let port = options.port { context.port = port.value }
         if let user = options.user { context.remoteUser = user.value }
         if let alias = options.hostKeyAlias { context.hostKeyAlias = alias.value }
+        hashConnection(&context)
         return context
     }
 
+    private func hashConnection(_ context: inout TokenContext) {
+        if let jump = options.proxyJump?.value.last { context.jumpHost = jump.host }
+        let names = [
+            context.local.hostName, context.host, ConfigText(String(context.port)), context.remoteUser,
+            context.jumpHost,
+        ]
+        context.connectionHash = resolver.connectionHash.map { ConfigText($0(names.flatMap(\.bytes))) }
+    }
+
     /// Expands what takes tokens, in the order in which one value is needed for the next.
-    mutating func finish() throws(ConfigError) -> ResolvedOptions {
-        let named = try hostSoFar()
-        // As in ssh: the zone of an IPv6 address keeps its case. So does the path of a socket.
-        let keepsCase = named.bytes.contains(UInt8(ascii: "%")) || named.bytes.starts(with: "unix/".utf8)
-        let host = keepsCase ? named : named.lowercased
-        if let entry = options.entries(for: .hostName).first, host.bytes.isEmpty || isTooLong(host) {
-            throw ConfigError(
-                .badValue(
-                    keyword: .hostName, value: entry.written,
-                    allowed: "a name of 1 to \(ConfigLimits.nameByteCount) bytes"), at: entry.source)
-        }
+    mutating func finish(_ host: ConfigText) throws(ConfigError) -> ResolvedOptions {
         options.host = host
         options.tokens.host = host
         if let port = options.port { options.tokens.port = port.value }
@@ -98,10 +129,12 @@ extension ConfigPass {
             entry.isLiteral ? text : try pass.expand(text, .user, for: entry)
         }
         if let user = options.user { options.tokens.remoteUser = user.value }
+        hashConnection(&options.tokens)
         try replaceTexts(of: .hostName) { pass, _, _ throws(ConfigError) in pass.options.host }
-        for keyword in [.identityFile, .certificateFile, .identityAgent, .userKnownHostsFile, .revokedHostKeys]
-            as [ConfigKeyword]
-        {
+        for keyword in [
+            .identityFile, .certificateFile, .identityAgent, .userKnownHostsFile, .revokedHostKeys, .controlPath,
+            .forwardAgent,
+        ] as [ConfigKeyword] {
             try replaceTexts(of: keyword) { pass, text, entry throws(ConfigError) in
                 try pass.expand(try pass.expandHome(text, for: entry), .general, for: entry)
             }
@@ -109,13 +142,13 @@ extension ConfigPass {
         try replaceTexts(of: .globalKnownHostsFile) { pass, text, entry throws(ConfigError) in
             try pass.expandHome(text, for: entry)
         }
-        try replaceTexts(of: .remoteCommand) { pass, text, entry throws(ConfigError) in
-            try pass.expand(text, .general, environment: false, for: entry)
+        for keyword in [.remoteCommand, .versionAddendum, .localForward, .remoteForward] as [ConfigKeyword] {
+            try replaceTexts(of: keyword) { pass, text, entry throws(ConfigError) in
+                try pass.expand(text, .general, environment: false, for: entry)
+            }
         }
         return options
     }
-
-    private func isTooLong(_ name: ConfigText) -> Bool { name.bytes.count > ConfigLimits.nameByteCount }
 
     private mutating func replaceTexts(
         of keyword: ConfigKeyword,
@@ -129,7 +162,11 @@ extension ConfigPass {
                 var results: [ConfigText] = []
                 for text in texts { results.append(try transform(self, text, entry)) }
                 entry.value = .texts(results)
-            case .flag, .choice, .number, .numbers, .escapeCharacter, .agentAddition: break
+            case .forward(var rule):
+                if case .path(let path) = rule.listen { rule.listen = .path(try transform(self, path, entry)) }
+                if case .path(let path) = rule.connect { rule.connect = .path(try transform(self, path, entry)) }
+                entry.value = .forward(rule)
+            case .flag, .choice, .number, .numbers, .escapeCharacter, .agentAddition, .unset: break
             }
             replaced.append(entry)
         }

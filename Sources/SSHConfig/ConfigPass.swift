@@ -14,16 +14,25 @@ struct ConfigPass {
 
     let resolver: ConfigResolver
     let host: ConfigText
+    /// The command of the command line, or the subsystem's name.
+    let command: ConfigText?
     var options: ResolvedOptions
+    /// The name that the files are read for once more; `nil` at first.
+    var finalName: ConfigText?
+    /// Whether a `Match final` asked for a second reading.
+    var wantsFinal = false
+    private var noted: Set<ConfigNote> = []
     private var remainingByteCount = ConfigLimits.byteCount
     private var remainingFileCount = ConfigLimits.fileCount
 
-    init(resolver: ConfigResolver, host: ConfigText) {
+    init(resolver: ConfigResolver, host: ConfigText, command: ConfigText?) {
         self.resolver = resolver
         self.host = host
+        self.command = command
         options = ResolvedOptions(
             tokens: TokenContext(
                 originalHost: host, host: host, port: 22, remoteUser: resolver.local.user, local: resolver.local))
+        options.hasCommand = command?.bytes.isEmpty == false
     }
 
     mutating func read(_ option: CommandLineOption) throws(ConfigError) {
@@ -40,6 +49,13 @@ struct ConfigPass {
             entry.isLiteral = keyword == .user
             try add(entry)
         }
+    }
+
+    /// Goes on to the second reading, which adds what the first left open.
+    mutating func readAgain(_ files: [ConfigFileReference], for name: ConfigText) throws(ConfigError) {
+        finalName = name
+        (remainingByteCount, remainingFileCount) = (ConfigLimits.byteCount, ConfigLimits.fileCount)
+        for file in files { try read(file) }
     }
 
     mutating func read(_ file: ConfigFileReference) throws(ConfigError) {
@@ -99,7 +115,7 @@ struct ConfigPass {
                 guard !patterns.contains([]) else {
                     throw ConfigError(.missingArgument(ConfigText(line.keyword)), at: line.source)
                 }
-                scope.isActive = scope.canMatch && HostMatcher.selects(patterns, host: host.bytes)
+                scope.isActive = scope.canMatch && HostMatcher.selects(patterns, host: (finalName ?? host).bytes)
             case .match: scope.isActive = try matches(line) && scope.canMatch
             case .include: try include(line, in: scope)
             default: try set(keyword, from: line, if: scope.isActive)
@@ -114,10 +130,11 @@ struct ConfigPass {
         }
     }
 
-    private mutating func note(_ kind: ConfigNote.Kind, at source: ConfigSource, if isActive: Bool) {
+    mutating func note(_ kind: ConfigNote.Kind, at source: ConfigSource, if isActive: Bool) {
+        let note = ConfigNote(kind: kind, source: source)
         // Notes are for a person: a few thousand say all that there is to say.
-        guard isActive, options.notes.count < ConfigLimits.fileCount else { return }
-        options.notes.append(ConfigNote(kind: kind, source: source))
+        guard isActive, options.notes.count < ConfigLimits.fileCount, noted.insert(note).inserted else { return }
+        options.notes.append(note)
     }
 
     // MARK: Include

@@ -1,10 +1,10 @@
 /// The criteria of a `Match` line.
 ///
-/// `exec` and the criteria that need more than names cannot be judged yet. A line that one of them decides is an error;
-/// a line that fails on another criterion anyway is not, so that a block for another host does no harm.
+/// Where the resolver was given no way to judge one, the line that it decides is an error; a line that fails on another
+/// criterion anyway is not, so that a block for another host does no harm.
 extension ConfigPass {
-    /// Whether the line selects the host, the users and this (first and only) pass over the files.
-    func matches(_ line: ConfigLine) throws(ConfigError) -> Bool {
+    /// Whether the line selects the use that is made of the host, and this reading of the files.
+    mutating func matches(_ line: ConfigLine) throws(ConfigError) -> Bool {
         var criteria = MatchCriteria(line: line)
         var isSelected = true
         var undecided: [UInt8]?
@@ -16,10 +16,11 @@ extension ConfigPass {
                 try criteria.requireEndAfterAll(following: count - 1)
                 return isSelected && !criterion.isNegated
             case "canonical", "final":
-                isSelected = isSelected && criterion.isNegated
+                wantsFinal = wantsFinal || criterion.name == "final"
+                isSelected = isSelected && (finalName != nil) != criterion.isNegated
             default:
                 let argument = try criteria.argument(of: criterion)
-                guard let holds = try holds(criterion, argument, at: line.source) else {
+                guard let holds = try holds(criterion, argument, after: isSelected, at: line.source) else {
                     undecided = undecided ?? Array(criterion.name.utf8)
                     continue
                 }
@@ -31,16 +32,30 @@ extension ConfigPass {
         return isSelected
     }
 
-    /// `nil` for a criterion that cannot be judged yet.
+    /// `nil` for a criterion that cannot be judged.
     private func holds(
-        _ criterion: MatchCriteria.Criterion, _ argument: [UInt8], at source: ConfigSource
+        _ criterion: MatchCriteria.Criterion, _ argument: [UInt8], after isSelected: Bool, at source: ConfigSource
     ) throws(ConfigError) -> Bool? {
         switch criterion.name {
-        case "host": selectsHost(argument, try hostSoFar())
-        case "originalhost": selectsHost(argument, host)
-        case "user": HostMatcher.selects(list: argument, (options.user?.value ?? resolver.local.user).bytes)
-        case "localuser": HostMatcher.selects(list: argument, resolver.local.user.bytes)
-        case "exec", "localnetwork", "tagged", "command", "version", "sessiontype": nil
+        case "host": return selectsHost(argument, try hostSoFar())
+        case "originalhost": return selectsHost(argument, host)
+        case "user": return HostMatcher.selects(list: argument, (options.user?.value ?? resolver.local.user).bytes)
+        case "localuser": return HostMatcher.selects(list: argument, resolver.local.user.bytes)
+        case "tagged": return Self.selects(argument, options.text(.tag)?.value)
+        case "command": return Self.selects(argument, command)
+        case "sessiontype": return HostMatcher.selects(list: argument, Array(sessionType.utf8))
+        case "version": return resolver.version.map { HostMatcher.selects(list: argument, $0.bytes) }
+        case "localnetwork":
+            guard NumericAddress.isAny(of: [], in: argument) != nil else {
+                throw ConfigError(.badMatch("\(ConfigText(argument)) is no list of networks"), at: source)
+            }
+            return resolver.localAddresses.flatMap { NumericAddress.isAny(of: $0(), in: argument) }
+        case "exec":
+            let command = try expandedCommand(argument, at: source)
+            guard isSelected else { return false }
+            do { return try resolver.exec?(command) } catch {
+                throw ConfigError(.badMatch("exec: \(ConfigText("\(error)"))"), at: source)
+            }
         default: throw ConfigError(.unsupportedMatch(ConfigText(criterion.name)), at: source)
         }
     }
@@ -49,6 +64,30 @@ extension ConfigPass {
         // A HostName can only become this long by its tokens; the resolution refuses it at its end.
         guard name.bytes.count <= ConfigLimits.nameByteCount else { return false }
         return HostMatcher.selects(list: patterns, ConfigLexer.lowercased(name.bytes), lowercasingPatterns: true)
+    }
+
+    /// What is not there matches the empty text alone.
+    private static func selects(_ patterns: [UInt8], _ text: ConfigText?) -> Bool {
+        guard let text, !text.bytes.isEmpty else { return patterns.isEmpty }
+        return HostMatcher.selects(list: patterns, text.bytes)
+    }
+
+    private var sessionType: String {
+        switch options.sessionType?.value {
+        case SessionType.none?: "none"
+        case .subsystem: "subsystem"
+        case .default, nil: command?.bytes.isEmpty == false ? "exec" : "shell"
+        }
+    }
+
+    private func expandedCommand(_ command: [UInt8], at source: ConfigSource) throws(ConfigError) -> ConfigText {
+        var context = try tokensSoFar()
+        if options.hostKeyAlias == nil { context.hostKeyAlias = context.host }
+        do throws(TokenExpansion.Fault) {
+            return try TokenExpansion.expand(ConfigText(command), tokens: .general, context: context)
+        } catch {
+            throw ConfigError(.expansion(keyword: .match, error), at: source)
+        }
     }
 }
 
@@ -77,7 +116,8 @@ struct MatchCriteria {
     }
 
     mutating func argument(of criterion: Criterion) throws(ConfigError) -> [UInt8] {
-        guard let word = try takeWord(), let first = word.first, first != UInt8(ascii: "#") else {
+        let mayBeEmpty = ["tagged", "command"].contains(criterion.name)
+        guard let word = try takeWord(), mayBeEmpty || !word.isEmpty, word.first != UInt8(ascii: "#") else {
             throw ConfigError(.badMatch("no value after \"\(ConfigText(criterion.name))\""), at: source)
         }
         return word

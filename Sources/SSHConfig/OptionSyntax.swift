@@ -5,27 +5,18 @@ enum OptionSyntax: Sendable {
     /// One of some words, in any case; the word stands for a canonical one.
     case choice([(word: String, means: String)])
     case number(ClosedRange<Int>)
-    /// Seconds, or a sum such as `1h30m`; `none` means 0.
+    /// Seconds, or a sum such as `1h30m`; `none` leaves it open, as in ssh.
     case time
-    /// Bytes with a unit or `default`, then perhaps a time.
-    case rekeyLimit
-    /// `yes`, `no`, `ask`, `confirm` and perhaps a time, or a time.
-    case agentAddition
     /// One word.
     case word
     /// One word that patterns are matched against, and so is limited in length.
     case name
-    /// Paths; `none` only on its own.
-    case paths
     /// The rest of the line as it is, quotes and `#` included.
     case line
-    case escapeCharacter
-    /// Names and patterns of variables to send; with `-`, patterns to take back.
-    case variableNames
-    /// `NAME=value`.
-    case assignments
-    /// Any arguments: the keyword does not act yet.
+    /// Any words.
     case words
+    /// What only a function can tell: it gets at least one word, and none is empty.
+    case custom(allowed: String, @Sendable ([[UInt8]]) -> OptionValue?)
 }
 
 /// A value that has the form its keyword demands.
@@ -38,14 +29,18 @@ enum OptionValue: Hashable, Sendable {
     case texts([ConfigText])
     case escapeCharacter(EscapeCharacter)
     case agentAddition(AddKeysToAgent)
+    case forward(ForwardRule)
+    /// As if the line were not there.
+    case unset
 }
 
 extension OptionSyntax {
     /// Reads the arguments of a line.
-    func value(of line: ConfigLine, for keyword: ConfigKeyword) throws(ConfigError) -> OptionValue {
-        let words = try line.arguments()
+    func value(
+        of words: [[UInt8]], on line: ConfigLine, for keyword: ConfigKeyword
+    ) throws(ConfigError) -> OptionValue {
         if case .line = self {
-            return .text(ConfigText(line.rest.drop { ConfigLexer.isBlank($0) || $0 == UInt8(ascii: "=") }))
+            return .text(ConfigText(line.text))
         }
         guard !words.contains([]) else {
             throw ConfigError(.missingArgument(ConfigText(line.keyword)), at: line.source)
@@ -75,8 +70,8 @@ extension OptionSyntax {
 
     private var takesOneWord: Bool {
         switch self {
-        case .flag, .choice, .number, .time, .word, .name, .escapeCharacter: true
-        case .rekeyLimit, .agentAddition, .paths, .line, .variableNames, .assignments, .words: false
+        case .flag, .choice, .number, .time, .word, .name: true
+        case .line, .words, .custom: false
         }
     }
 
@@ -90,21 +85,11 @@ extension OptionSyntax {
         case .number(let range):
             guard let number = Self.decimal(first[...]), range.contains(number) else { return nil }
             return .number(number)
-        case .time: return Self.seconds(first).map { .number($0) }
-        case .rekeyLimit: return Self.rekeyLimit(words).map { .numbers($0) }
+        case .time: return first == Array("none".utf8) ? .unset : Self.seconds(first).map { .number($0) }
         case .word, .line: return .text(ConfigText(first))
         case .name: return first.count <= ConfigLimits.nameByteCount ? .text(ConfigText(first)) : nil
-        case .paths:
-            let isNoneAmongOthers =
-                words.count > 1 && words.contains { ConfigLexer.lowercased($0) == Array("none".utf8) }
-            return isNoneAmongOthers ? nil : .texts(words.map { ConfigText($0) })
-        case .escapeCharacter: return Self.escapeCharacter(first).map { .escapeCharacter($0) }
-        case .variableNames:
-            return words.contains { $0.contains(UInt8(ascii: "=")) } ? nil : .texts(words.map { ConfigText($0) })
-        case .assignments:
-            return words.allSatisfy { $0.contains(UInt8(ascii: "=")) } ? .texts(words.map { ConfigText($0) }) : nil
-        case .agentAddition: return Self.agentAddition(words).map(OptionValue.agentAddition)
         case .words: return .texts(words.map { ConfigText($0) })
+        case .custom(_, let read): return read(words)
         }
     }
 
@@ -114,18 +99,13 @@ extension OptionSyntax {
         case .choice(let choices): choices.map(\.word).joined(separator: ", ")
         case .number(let range): "a number from \(range.lowerBound) to \(range.upperBound)"
         case .time: "a time such as 10, 90s or 1h30m"
-        case .agentAddition: "yes, no, ask, confirm or a time, or confirm and a time"
-        case .rekeyLimit: "default or bytes such as 512M, then perhaps a time such as 1h or none"
         case .word, .line, .words: "a text that is not empty"
         case .name: "a name of at most \(ConfigLimits.nameByteCount) bytes"
-        case .paths: "one or more paths, or none on its own"
-        case .escapeCharacter: "one character, ^ and a letter, or none"
-        case .variableNames: "names of variables, without ="
-        case .assignments: "NAME=value"
+        case .custom(let allowed, _): allowed
         }
     }
 
-    private static func flag(_ word: [UInt8]) -> Bool? {
+    static func flag(_ word: [UInt8]) -> Bool? {
         switch String(decoding: ConfigLexer.lowercased(word), as: UTF8.self) {
         case "yes", "true": true
         case "no", "false": false
@@ -133,7 +113,7 @@ extension OptionSyntax {
         }
     }
 
-    private static func decimal(_ digits: ArraySlice<UInt8>) -> Int? {
+    static func decimal(_ digits: ArraySlice<UInt8>) -> Int? {
         guard !digits.isEmpty, digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
             return nil
         }
@@ -141,8 +121,7 @@ extension OptionSyntax {
     }
 
     /// Seconds of a time as `ssh` writes it: a sum of numbers, each with a unit or none.
-    private static func seconds(_ word: [UInt8]) -> Int? {
-        guard ConfigLexer.lowercased(word) != Array("none".utf8) else { return 0 }
+    static func seconds(_ word: [UInt8]) -> Int? {
         var total = 0
         var rest = word[...]
         while !rest.isEmpty {
@@ -157,7 +136,7 @@ extension OptionSyntax {
     }
 
     /// The bytes, 0 for the default, and the seconds where there is a time other than `none`.
-    private static func rekeyLimit(_ words: [[UInt8]]) -> [Int]? {
+    static func rekeyLimit(_ words: [[UInt8]]) -> [Int]? {
         guard words.count <= 2, let first = words.first else { return nil }
         guard let bytes = first == Array("default".utf8) ? 0 : byteCount(first) else { return nil }
         // As in ssh: less is surely a mistake.
@@ -166,7 +145,7 @@ extension OptionSyntax {
         return seconds(time).map { [bytes, $0] }
     }
 
-    private static func agentAddition(_ words: [[UInt8]]) -> AddKeysToAgent? {
+    static func agentAddition(_ words: [[UInt8]]) -> AddKeysToAgent? {
         guard let first = words.first, words.count <= 2 else { return nil }
         switch String(decoding: ConfigLexer.lowercased(first), as: UTF8.self) {
         case "yes" where words.count == 1, "true" where words.count == 1: return .yes(seconds: 0)
@@ -198,7 +177,7 @@ extension OptionSyntax {
         }
     }
 
-    private static func escapeCharacter(_ word: [UInt8]) -> EscapeCharacter? {
+    static func escapeCharacter(_ word: [UInt8]) -> EscapeCharacter? {
         if word == Array("none".utf8) { return EscapeCharacter.none }
         guard let first = word.first, let last = word.last, word.count <= 2 else { return nil }
         if word.count == 1 { return .byte(first) }

@@ -71,33 +71,56 @@ enum OptionTable {
     private typealias Row = (rule: OptionRule, keywords: [ConfigKeyword])
 
     private static let acting: [Row] = [
-        row(.name, .hostName, .user, .hostKeyAlias),
+        row(.name, .hostName, .user, .hostKeyAlias, .tag),
         row(.number(1...65535), .port),
         row(.number(1...Int(Int32.max)), .connectionAttempts),
-        row(.number(0...Int(Int32.max)), .serverAliveCountMax, .numberOfPasswordPrompts, .requiredRSASize),
+        row(
+            .number(0...Int(Int32.max)), .serverAliveCountMax, .numberOfPasswordPrompts, .requiredRSASize,
+            .canonicalizeMaxDots),
         row(.time, .connectTimeout, .serverAliveInterval),
         row(
             .flag, .identitiesOnly, .hashKnownHosts, .batchMode, .tcpKeepAlive, .passwordAuthentication, .stdinNull,
-            .noHostAuthenticationForLocalhost, .checkHostIP, .visualHostKey, .kbdInteractiveAuthentication),
+            .noHostAuthenticationForLocalhost, .checkHostIP, .visualHostKey, .kbdInteractiveAuthentication,
+            .exitOnForwardFailure, .clearAllForwardings, .gatewayPorts, .permitLocalCommand, .forkAfterAuthentication,
+            .streamLocalBindUnlink, .canonicalizeFallbackLocal, .proxyUseFdpass, .enableEscapeCommandline),
         row(
             .word, .ciphers, .macs, .kexAlgorithms, .hostKeyAlgorithms, .preferredAuthentications, .ignoreUnknown,
-            .caSignatureAlgorithms, .identityAgent, .pubkeyAcceptedAlgorithms, .bindAddress, .bindInterface),
+            .caSignatureAlgorithms, .pubkeyAcceptedAlgorithms, .bindAddress, .bindInterface, .controlPath,
+            .refuseConnection),
         row(.words, .knownHostsCommand),
-        row(.line, .remoteCommand),
+        row(.line, .remoteCommand, .proxyCommand, .localCommand, .versionAddendum),
+        row(.jumps, .proxyJump),
+        row(.agentPath(allowsFlag: false), .identityAgent),
+        row(.agentPath(allowsFlag: true), .forwardAgent),
         row(.word, merge: .append(limit: ConfigLimits.identityFileCount), .identityFile, .certificateFile),
         row(
             .paths, listLimit: ConfigLimits.knownHostsFileCount, .userKnownHostsFile, .globalKnownHostsFile,
             .revokedHostKeys),
-        row(.escapeCharacter, .escapeChar),
-        row(.agentAddition, .addKeysToAgent),
+        row(.list("patterns of file:function():line") { $0 }, .logVerbose),
+        row(.domains, listLimit: ConfigLimits.domainCount, .canonicalDomains),
+        row(.aliases, listLimit: ConfigLimits.domainCount, .canonicalizePermittedCNAMEs),
+        row(.channelTimeouts, .channelTimeout),
+        row(.openTargets, .permitRemoteOpen),
+        row(.forward(.local), merge: .append(limit: ConfigLimits.environmentCount), .localForward),
+        row(.forward(.remote), merge: .append(limit: ConfigLimits.environmentCount), .remoteForward),
+        row(.forward(.dynamic), merge: .append(limit: ConfigLimits.environmentCount), .dynamicForward),
+        row(.escapes, .escapeChar),
+        row(.agentAdditions, .addKeysToAgent),
+        row(.persistence, .controlPersist),
+        row(.keystrokes, .obscureKeystrokeTiming),
+        row(.bindMask, .streamLocalBindMask),
+        row(.qualities, .ipQoS),
         row(.variableNames, merge: .environment, .sendEnv),
         row(.assignments, .setEnv),
         // As in ssh, the bytes are the first line's, and the time is that of the first line that has one.
-        row(.rekeyLimit, merge: .append(limit: .max), .rekeyLimit),
-        row(.choice(choices(of: ["sha256", "md5"])), .fingerprintHash),
+        row(.rekeying, merge: .append(limit: .max), .rekeyLimit),
+        row(.choice(choices(of: ["sha256", "md5", "sha1", "sha384", "sha512"])), .fingerprintHash),
         row(.choice(yesOrNo + choices(of: ["ask"])), .updateHostKeys),
         row(.choice(choices(of: ["ask", "accept-new", "off"]) + yesOrOff), .strictHostKeyChecking),
         row(.choice(yesOrNo + choices(of: ["force", "auto"])), .requestTTY),
+        row(.choice(yesOrNo + choices(of: ["auto", "ask", "autoask"])), .controlMaster),
+        row(.choice(yesOrNo + choices(of: ["always", "none"])), .canonicalizeHostname),
+        row(.choice(yesOrNo + choices(of: ["no-pq-kex"])), .warnWeakCrypto),
         row(.choice(choices(of: ["none", "subsystem", "default"])), .sessionType),
         row(.choice(choices(of: ["any", "inet", "inet6"])), .addressFamily),
         row(.choice(choices(of: ["yes", "no"])), .compression),
@@ -106,16 +129,23 @@ enum OptionTable {
         row(.choice(choices(of: ["default", "strict", "legacy", "interop"])), .algorithmProfile),
     ]
 
-    /// What is understood and does nothing yet.
+    /// What is understood and does nothing.
     private static let waiting: [Row] = [
         row(
-            .flag, .exitOnForwardFailure, .clearAllForwardings, .gatewayPorts, .forwardX11, .permitLocalCommand,
-            .forkAfterAuthentication, .streamLocalBindUnlink, .canonicalizeFallbackLocal, .proxyUseFdpass,
-            .enableEscapeCommandline, .gssapiAuthentication, .gssapiDelegateCredentials, .hostbasedAuthentication,
+            .flag, .forwardX11, .gssapiAuthentication, .gssapiDelegateCredentials, .hostbasedAuthentication,
             .enableSSHKeysign, .forwardX11Trusted, .gssapiKeyExchange, .gssapiTrustDns, .gssapiRenewalForcesRekey),
-        row(.line, .proxyCommand, .proxyJump, .localCommand, .versionAddendum, .refuseConnection),
-        row(.words, merge: .append(limit: 100), .localForward, .remoteForward, .dynamicForward),
+        row(
+            .word, .pkcs11Provider, .securityKeyProvider, .hostbasedAcceptedAlgorithms, .kbdInteractiveDevices,
+            .xAuthLocation, .gssapiKexAlgorithms, .gssapiServerIdentity, .gssapiClientIdentity),
+        row(.time, .forwardX11Timeout),
+        row(.choice(yesOrNo + choices(of: ["ask"])), .verifyHostKeyDNS),
+        row(.choice(yesOrNo + choices(of: ["ethernet", "point-to-point"])), .tunnel),
+        row(.tunnelDevice, .tunnelDevice),
+        row(.choice(choices(of: facilities)), .syslogFacility),
     ]
+
+    private static let facilities =
+        ["DAEMON", "USER", "AUTH", "AUTHPRIV"] + (0...7).map { "LOCAL\($0)" }
 
     private static func row(
         _ syntax: OptionSyntax, merge: OptionRule.Merge = .firstWins, listLimit: Int = ConfigLimits.environmentCount,

@@ -95,3 +95,19 @@ public enum EscapeCharacter: Hashable, Sendable {
     /// This byte.
     case byte(UInt8)
 }
+
+/// When idle channels of some types are closed (`ChannelTimeout`).
+public struct ChannelTimeout: Hashable, Sendable {
+    /// A pattern for the types, such as `session` or `*`; `global` means all together.
+    public let type: ConfigText
+    /// How long they may be idle; 0 is for ever.
+    public let seconds: Int
+}
+
+/// The classes of traffic as DSCP bytes (`IPQoS`); `nil` leaves them to the system.
+public struct IPQoS: Hashable, Sendable {
+    /// For sessions at a terminal.
+    public let interactive: UInt8?
+    /// For everything else.
+    public let bulk: UInt8?
+}

@@ -98,10 +98,7 @@ extension ResolvedOptions {
     /// `RequestTTY`.
     public var requestTTY: Setting<RequestTTY>? { choice(.requestTTY) }
     /// `RemoteCommand`, expanded; `nil` for `none` too.
-    public var remoteCommand: Setting<ConfigText>? {
-        guard let command = text(.remoteCommand), !command.value.isNone else { return nil }
-        return command
-    }
+    public var remoteCommand: Setting<ConfigText>? { unlessNone(.remoteCommand) }
     /// `SessionType`.
     public var sessionType: Setting<SessionType>? { choice(.sessionType) }
     /// `StdinNull`.
@@ -117,14 +114,60 @@ extension ResolvedOptions {
     /// `LogLevel`.
     public var logLevel: Setting<ConfigLogLevel>? { choice(.logLevel) }
 
+    /// `ProxyCommand`, as written; `nil` for `none` too.
+    public var proxyCommand: Setting<ConfigText>? { unlessNone(.proxyCommand) }
+    /// `ProxyJump`: the hosts on the way, the nearest first; `nil` for `none` too.
+    public var proxyJump: Setting<[JumpHost]>? {
+        unlessNone(.proxyJump).flatMap { jump in JumpHost.list(jump.value).map { Setting($0, source: jump.source) } }
+    }
+    /// `LocalCommand`, as written; `nil` for `none` too.
+    public var localCommand: Setting<ConfigText>? { unlessNone(.localCommand) }
+    /// `ControlPath`, expanded; `nil` for `none` too.
+    public var controlPath: Setting<ConfigText>? { unlessNone(.controlPath) }
+    /// `ControlPersist` in seconds, 0 for ever; `nil` for `no` too.
+    public var controlPersistSeconds: Setting<Int>? {
+        first(.controlPersist) { if case .numbers(let numbers) = $0 { numbers.first } else { nil } }
+    }
+    /// `VersionAddendum`, expanded; `nil` for `none` too.
+    public var versionAddendum: Setting<ConfigText>? { unlessNone(.versionAddendum) }
+    /// `IPQoS`.
+    public var ipQoS: Setting<IPQoS>? {
+        first(.ipQoS) {
+            guard case .numbers(let classes) = $0, classes.count == 2 else { return nil }
+            return IPQoS(interactive: UInt8(exactly: classes[0]), bulk: UInt8(exactly: classes[1]))
+        }
+    }
+    /// `ChannelTimeout`; empty for `none`.
+    public var channelTimeouts: Setting<[ChannelTimeout]>? {
+        texts(.channelTimeout).map { list in
+            Setting(list.value.compactMap { OptionSyntax.channelTimeout($0.bytes) }, source: list.source)
+        }
+    }
+    /// `CanonicalizePermittedCNAMEs`: lists of patterns `source:target`; empty for `none`.
+    public var canonicalizePermittedCNAMEs: Setting<[ConfigText]>? { paths(.canonicalizePermittedCNAMEs) }
+
+    /// `LocalForward`, `RemoteForward` or `DynamicForward`, paths expanded; none where `ClearAllForwardings` is on.
+    public func forwards(_ kind: ForwardRule.Kind) -> [Setting<ForwardRule>] {
+        guard flag(.clearAllForwardings)?.value != true else { return [] }
+        let keyword: ConfigKeyword =
+            switch kind {
+            case .local: .localForward
+            case .remote: .remoteForward
+            case .dynamic: .dynamicForward
+            }
+        return entries(for: keyword).compactMap { entry in
+            if case .forward(let rule) = entry.value { Setting(rule, source: entry.source) } else { nil }
+        }
+    }
+
+    private func unlessNone(_ keyword: ConfigKeyword) -> Setting<ConfigText>? {
+        text(keyword).flatMap { $0.value.isNone ? nil : $0 }
+    }
+
     private func settings(_ keyword: ConfigKeyword) -> [Setting<ConfigText>] {
         entries(for: keyword).compactMap { entry in
             if case .text(let text) = entry.value { Setting(text, source: entry.source) } else { nil }
         }
-    }
-
-    private func word(_ keyword: ConfigKeyword) -> Setting<String>? {
-        first(keyword) { if case .choice(let word) = $0 { word } else { nil } }
     }
 
     private func rekeyLimit(_ index: Int) -> Setting<Int>? {

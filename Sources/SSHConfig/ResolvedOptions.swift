@@ -9,6 +9,8 @@ public struct ConfigEntry: Hashable, Sendable {
 
     /// The value, with its tokens expanded once the resolution is over.
     var value: OptionValue
+    /// The value before that.
+    let unexpanded: OptionValue
     /// Whether tokens stay as they are, as in a user name from the command line.
     var isLiteral = false
 
@@ -17,6 +19,7 @@ public struct ConfigEntry: Hashable, Sendable {
         self.written = written
         self.source = source
         self.value = value
+        unexpanded = value
     }
 
     /// Whether the value is more than a refusal.
@@ -39,7 +42,7 @@ public struct ConfigEntry: Hashable, Sendable {
 public struct ConfigNote: Hashable, Sendable, CustomStringConvertible {
     /// The kinds of note.
     public enum Kind: Hashable, Sendable {
-        /// The keyword is known, asks for something, and does not act yet.
+        /// The keyword is known, asks for something, and does not act.
         case notActedOn(ConfigKeyword)
         /// The keyword has gone out of use.
         case obsolete(ConfigText)
@@ -55,7 +58,7 @@ public struct ConfigNote: Hashable, Sendable, CustomStringConvertible {
     /// One line for a person, safe to show.
     public var description: String {
         switch kind {
-        case .notActedOn(let keyword): "\(source): \(keyword.rawValue) is accepted, but not acted on yet"
+        case .notActedOn(let keyword): "\(source): \(keyword.rawValue) is accepted, but not acted on"
         case .obsolete(let name): "\(source): \"\(name)\" is out of use"
         case .ignoredUnknown(let name): "\(source): unknown option \"\(name)\" is ignored"
         }
@@ -73,6 +76,7 @@ public struct ResolvedOptions: Hashable, Sendable {
     /// What was read and does nothing, in the order of reading.
     public internal(set) var notes: [ConfigNote] = []
 
+    var hasCommand = false
     var entriesByKeyword: [ConfigKeyword: [ConfigEntry]] = [:]
 
     init(tokens: TokenContext) {
@@ -104,6 +108,20 @@ public struct ResolvedOptions: Hashable, Sendable {
     /// The value of a keyword that is a list written on one line.
     public func texts(_ keyword: ConfigKeyword) -> Setting<[ConfigText]>? {
         first(keyword) { if case .texts(let value) = $0 { value } else { nil } }
+    }
+
+    /// The word of a keyword that is one of several, in the spelling of its first case.
+    public func word(_ keyword: ConfigKeyword) -> Setting<String>? {
+        first(keyword) { if case .choice(let word) = $0 { word } else { nil } }
+    }
+
+    /// The places that set a keyword, whatever its case, and also by an old name; none where the default holds.
+    ///
+    /// - Parameter name: The keyword.
+    /// - Returns: The places in the order of reading, or `nil` where there is no such keyword.
+    public func sources(of name: String) -> [ConfigSource]? {
+        guard case .keyword(let keyword)? = OptionTable.look(up: ConfigLexer.lowercased(name.utf8)) else { return nil }
+        return entries(for: keyword).map(\.source)
     }
 
     func choice<Choice: RawRepresentable<String> & Hashable & Sendable>(_ keyword: ConfigKeyword) -> Setting<Choice>? {

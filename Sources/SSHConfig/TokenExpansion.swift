@@ -95,8 +95,12 @@ public enum TokenExpansion {
         public static let hostName = Tokens("h")
         /// What `User` takes: all but the remote user itself.
         public static let user = Tokens("dhiklLnpu")
+        /// What `ProxyCommand` takes.
+        public static let proxyCommand = Tokens("hnpr")
         /// What files and commands take.
-        public static let general = Tokens("dhiklLnpru")
+        public static let general = Tokens("CdhijklLnpru")
+        /// What `LocalCommand` takes: `%T` too, the tunnel's interface, of which there is none.
+        public static let localCommand = Tokens("CdhijklLnpruT")
         /// What the arguments of `KnownHostsCommand` take; what is looked for (`%H`, `%I`, `%K`, `%t`, `%f`) is not known yet.
         public static let knownHostsCommand = {
             var tokens = Tokens("CdhijklLnpru")
@@ -156,14 +160,25 @@ public enum TokenExpansion {
         return ConfigText(local.home.bytes + path.bytes.dropFirst(1 + name.count))
     }
 
+    /// Replaces `${VARIABLE}` alone.
+    static func expandVariables(
+        _ text: ConfigText, _ environment: (ConfigText) -> ConfigText?
+    ) throws(Fault) -> ConfigText {
+        var result: [UInt8] = []
+        var rest = text.bytes[...]
+        while let byte = rest.popFirst() {
+            let isVariable = byte == UInt8(ascii: "$") && rest.first == UInt8(ascii: "{")
+            result += isVariable ? try takeVariable(from: &rest, environment) : [byte]
+            guard result.count <= ConfigLimits.byteCount else { throw .tooLong }
+        }
+        return ConfigText(result)
+    }
+
     private static func value(
         of letter: UInt8, in tokens: Tokens, context: TokenContext
     ) throws(Fault) -> [UInt8] {
         if letter == UInt8(ascii: "%") { return [letter] }
-        guard tokens.letters.contains(letter) else {
-            // They belong to keywords that do not act yet.
-            throw "Cj".utf8.contains(letter) ? .unsupportedToken(letter) : .unknownToken(letter)
-        }
+        guard tokens.letters.contains(letter) else { throw .unknownToken(letter) }
         switch letter {
         case UInt8(ascii: "C"):
             guard let hash = context.connectionHash else { throw .unsupportedToken(letter) }
@@ -178,6 +193,7 @@ public enum TokenExpansion {
         case UInt8(ascii: "n"): return context.originalHost.bytes
         case UInt8(ascii: "p"): return Array(String(context.port).utf8)
         case UInt8(ascii: "r"): return context.remoteUser.bytes
+        case UInt8(ascii: "T"): return Array("NONE".utf8)
         case UInt8(ascii: "u"): return context.local.user.bytes
         default: throw .unknownToken(letter)
         }

@@ -9,7 +9,10 @@ struct ValueTests {
             .port: "22", .connectTimeout: "10", .serverAliveInterval: "5", .serverAliveCountMax: "3", .setEnv: "A=b",
             .numberOfPasswordPrompts: "2", .logLevel: "INFO", .addressFamily: "any", .sessionType: "none",
             .escapeChar: "~", .include: "/nowhere", .match: "all", .connectionAttempts: "2", .requiredRSASize: "1024",
-            .rekeyLimit: "1G", .algorithmProfile: "legacy", .fingerprintHash: "md5",
+            .rekeyLimit: "1G", .algorithmProfile: "legacy", .fingerprintHash: "md5", .channelTimeout: "session=1h",
+            .localForward: "1 a:2", .remoteForward: "0 a:2", .dynamicForward: "1", .canonicalizeMaxDots: "2",
+            .streamLocalBindMask: "0111", .ipQoS: "ef", .permitRemoteOpen: "none", .tunnelDevice: "any",
+            .syslogFacility: "AUTH", .canonicalizePermittedCNAMEs: "*", .forwardX11Timeout: "1h",
         ]
         let ours: Set<ConfigKeyword> = [.algorithmProfile]
         #expect(ConfigKeyword.allCases.filter { !$0.rawValue.hasPrefix("GSSAPI") && !ours.contains($0) }.count == 102)
@@ -54,15 +57,16 @@ struct ValueTests {
         #expect(options.userKnownHostsFiles == nil)
     }
 
-    @Test("A keyword that does not act yet is kept and noted, unless it asks for nothing")
+    @Test("Ruling 40: what only enables what is not there is kept and noted, unless it asks for nothing")
     func notes() throws {
         let options = try resolve(
-            "GSSAPIAuthentication yes\nForwardX11 no\nProxyJump none\nControlMaster auto\nHost x\nTag y")
-        #expect(options.notes.map(\.kind) == [.notActedOn(.gssapiAuthentication), .notActedOn(.controlMaster)])
+            "GSSAPIAuthentication yes\nForwardX11 no\nProxyJump none\nControlMaster auto\nTunnel yes\nHost x\nTunnel no"
+        )
+        #expect(options.notes.map(\.kind) == [.notActedOn(.gssapiAuthentication), .notActedOn(.tunnel)])
         #expect(
             options.notes.first?.description
-                == "\(ConfigFixture.main): line 1: GSSAPIAuthentication is accepted, but not acted on yet")
-        #expect(options.text(.proxyJump)?.value == "none")
+                == "\(ConfigFixture.main): line 1: GSSAPIAuthentication is accepted, but not acted on")
+        #expect(options.proxyJump == nil)
         #expect(options.flag(.forwardX11)?.value == false)
     }
 
@@ -104,7 +108,7 @@ struct ValueTests {
         "Times are sums of numbers with units",
         arguments: [
             ("10", 10), ("90s", 90), ("1m30s", 90), ("1m30", 90), ("2H", 7200), ("1d", 86400), ("1w1", 604_801),
-            ("none", 0), ("0", 0), ("2147483647", 2_147_483_647),
+            ("0", 0), ("2147483647", 2_147_483_647), ("none\nConnectTimeout 5", 5),
         ])
     func times(text: String, seconds: Int) throws {
         #expect(try resolve("ConnectTimeout \(text)").connectTimeoutSeconds?.value == seconds)

@@ -1,0 +1,192 @@
+/// The options as `ssh -G` prints them.
+extension ResolvedOptions {
+    /// All options that `ssh -G` prints, in its order, with its defaults; several lines for a keyword whose values add up.
+    ///
+    /// - Parameter lists: What stands for keywords that name algorithms, where the caller has worked it out; one that is
+    ///   neither here nor set is left out.
+    /// - Returns: The lines, each as its lower-case key and its value.
+    public func dump(lists: [ConfigKeyword: ConfigText] = [:]) -> [(key: String, value: ConfigText)] {
+        [("host", originalHost)]
+            + Self.rows.flatMap { row in
+                let values = lists[row.keyword].map { [$0] } ?? dumped(row.keyword) ?? row.defaults
+                return values.map { (row.key, $0) }
+            }
+    }
+
+    /// `nil` where the default holds.
+    private func dumped(_ keyword: ConfigKeyword) -> [ConfigText]? {
+        let entries = entries(for: keyword)
+        switch keyword {
+        case .user where entries.isEmpty: return [tokens.local.user]
+        case .hostName: return [host]
+        case .userKnownHostsFile where entries.isEmpty:
+            return [ConfigText(["known_hosts", "known_hosts2"].map { "\(home)/.ssh/\($0)" }.joined(separator: " "))]
+        // A jump host's pipe passes no descriptors.
+        case .proxyUseFdpass where proxyJump != nil: return ["no"]
+        case .tunnel where flag(.clearAllForwardings)?.value == true: return nil
+        case .updateHostKeys: return [ConfigText(updatesHostKeys)]
+        case .localForward: return forwards(.local).map { ConfigText($0.value.dumped(.local)) }
+        case .remoteForward: return forwards(.remote).map { ConfigText($0.value.dumped(.remote)) }
+        case .dynamicForward: return forwards(.dynamic).map { ConfigText($0.value.dumped(.dynamic)) }
+        case .rekeyLimit where !entries.isEmpty:
+            return [ConfigText("\(rekeyByteCount?.value ?? 0) \(rekeyIntervalSeconds?.value ?? 0)")]
+        case .proxyJump: return proxyJump?.value.last.map { [dumped($0)] }
+        case .knownHostsCommand: return entries.first.flatMap { $0.written.isNone ? nil : [$0.written] }
+        case .setEnv: return setEnv?.value
+        default: return entries.isEmpty ? nil : entries.compactMap { dumped($0) }
+        }
+    }
+
+    private var home: String { tokens.local.home.string ?? "" }
+
+    /// As in ssh, asking is given up where nobody would see the question, and the default depends on the files.
+    private var updatesHostKeys: String {
+        let files = userKnownHostsFiles?.value
+        let isOwnFile = files == nil || files == [ConfigText("\(home)/.ssh/known_hosts")]
+        let isVerified = [nil, "no"].contains(word(.verifyHostKeyDNS)?.value)
+        guard let wish = word(.updateHostKeys)?.value else { return isOwnFile && isVerified ? "true" : "false" }
+        let isUnseen =
+            controlPersistSeconds != nil && controlPath != nil || hasCommand || remoteCommand != nil
+            || requestTTY?.value == .no || [.quiet, .fatal, .error].contains(logLevel?.value)
+        return wish == "ask" && isUnseen ? "false" : Self.truth[wish] ?? wish
+    }
+
+    /// `nil` for a value that says `none` and so is not printed.
+    private func dumped(_ entry: ConfigEntry) -> ConfigText? {
+        let keyword = entry.keyword
+        let staysWritten = [.identityFile, .certificateFile, .globalKnownHostsFile].contains(keyword)
+        switch staysWritten ? entry.unexpanded : entry.value {
+        case .flag(let isOn): return isOn ? "yes" : "no"
+        case .choice(let word): return ConfigText(keyword == .compression ? word : Self.dumpedWord(word, of: keyword))
+        case .number(let number):
+            switch keyword {
+            case .streamLocalBindMask: return ConfigText("0" + String(number, radix: 8))
+            case .obscureKeystrokeTiming where [0, 20].contains(number): return number == 0 ? "no" : "yes"
+            case .obscureKeystrokeTiming: return ConfigText("interval:\(number)")
+            default: return ConfigText(String(number))
+            }
+        case .numbers(let numbers):
+            guard keyword == .controlPersist else { return Self.dumpedClasses(numbers) }
+            return numbers.first.map { $0 == 0 ? "yes" : ConfigText(String($0)) } ?? "no"
+        case .text(let text): return Self.hidesNone.contains(keyword) && text.isNone ? nil : text
+        case .texts(let texts):
+            let separator = UInt8(ascii: keyword == .tunnelDevice ? ":" : " ")
+            return ConfigText(texts.map(\.bytes).joined(separator: [separator]))
+        case .escapeCharacter(let character): return ConfigText(character.dumped)
+        case .agentAddition(let addition): return ConfigText(addition.dumped)
+        case .forward, .unset: return nil
+        }
+    }
+
+    /// As in ssh: the hosts before the last as written.
+    private func dumped(_ last: JumpHost) -> ConfigText {
+        let written = text(.proxyJump)?.value.bytes ?? []
+        var text = Array(written.prefix((written.lastIndex(of: UInt8(ascii: ",")) ?? -1) + 1))
+        if let user = last.user { text += user.bytes + [UInt8(ascii: "@")] }
+        let isAddress = last.host.bytes.contains(58) || last.host.bytes.allSatisfy { "0123456789.".utf8.contains($0) }
+        text += isAddress ? Array("[".utf8) + last.host.bytes + Array("]".utf8) : last.host.bytes
+        return ConfigText(text + Array((last.port.map { ":\($0)" } ?? "").utf8))
+    }
+
+    private static let truth = ["yes": "true", "no": "false", "off": "false", "none": "false"]
+
+    private static func dumpedWord(_ word: String, of keyword: ConfigKeyword) -> String {
+        switch keyword {
+        case .fingerprintHash: String(word.utf8.map { Character(Unicode.Scalar($0 >= 97 ? $0 & 0xDF : $0)) })
+        case .logLevel: ["QUIET": "SILENT", "DEBUG1": "DEBUG"][word] ?? word
+        case .sessionType: word
+        case .tunnel where word == "yes": "point-to-point"
+        default: truth[word] ?? word
+        }
+    }
+
+    private static func dumpedClasses(_ classes: [Int]) -> ConfigText {
+        let names = classes.map { value in
+            let hex = String(value, radix: 16)
+            return OptionSyntax.qualityNames.first { $0.value == value }?.name ?? (hex.count < 2 ? "0x0" : "0x") + hex
+        }
+        return ConfigText(names.joined(separator: " "))
+    }
+
+    private static let hidesNone: Set<ConfigKeyword> = [
+        .localCommand, .remoteCommand, .proxyCommand, .controlPath, .pkcs11Provider, .securityKeyProvider,
+    ]
+
+    private typealias Row = (key: String, keyword: ConfigKeyword, defaults: [ConfigText])
+
+    /// Each key, and its default after a blank; a `;` stands between several lines.
+    private static let rows: [Row] = defaults.split(separator: "|").compactMap { row in
+        let parts = row.split(separator: " ", maxSplits: 1)
+        guard case .keyword(let keyword)? = OptionTable.look(up: ConfigLexer.lowercased(parts[0].utf8)) else {
+            return nil
+        }
+        let values = parts.count < 2 ? [] : parts[1].split(separator: ";").map { ConfigText(String($0)) }
+        return (String(parts[0]), keyword, values)
+    }
+
+    private static let defaults = """
+        user|hostname|port 22|addressfamily any|batchmode no|canonicalizefallbacklocal yes|\
+        canonicalizehostname false|checkhostip no|compression no|controlmaster false|enablesshkeysign no|\
+        clearallforwardings no|exitonforwardfailure no|fingerprinthash SHA256|forwardx11 no|forwardx11trusted no|\
+        gatewayports no|gssapiauthentication no|gssapikeyexchange no|gssapidelegatecredentials no|gssapitrustdns no|\
+        gssapirenewalforcesrekey no|gssapiclientidentity|gssapiserveridentity|gssapikexalgorithms|hashknownhosts no|\
+        hostbasedauthentication no|identitiesonly no|kbdinteractiveauthentication yes|\
+        nohostauthenticationforlocalhost no|passwordauthentication yes|permitlocalcommand no|proxyusefdpass no|\
+        pubkeyauthentication true|requesttty auto|sessiontype default|stdinnull no|forkafterauthentication no|\
+        streamlocalbindunlink no|stricthostkeychecking ask|tcpkeepalive yes|tunnel false|verifyhostkeydns false|\
+        visualhostkey no|updatehostkeys|enableescapecommandline no|warnweakcrypto yes|canonicalizemaxdots 1|\
+        connectionattempts 1|forwardx11timeout 1200|numberofpasswordprompts 3|serveralivecountmax 3|\
+        serveraliveinterval 0|requiredrsasize 1024|bindaddress|bindinterface|ciphers|controlpath|hostkeyalgorithms|\
+        hostkeyalias|hostbasedacceptedalgorithms|identityagent|ignoreunknown|kbdinteractivedevices|kexalgorithms|\
+        casignaturealgorithms|localcommand|remotecommand|loglevel INFO|macs|pkcs11provider|\
+        securitykeyprovider internal|preferredauthentications|pubkeyacceptedalgorithms|revokedhostkeys|\
+        xauthlocation /usr/bin/xauth|knownhostscommand|tag|versionaddendum|refuseconnection|dynamicforward|\
+        localforward|remoteforward|\
+        identityfile ~/.ssh/id_rsa;~/.ssh/id_ecdsa;~/.ssh/id_ecdsa_sk;~/.ssh/id_ed25519;~/.ssh/id_ed25519_sk|\
+        canonicaldomains none|certificatefile|globalknownhostsfile /etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2|\
+        userknownhostsfile|sendenv|setenv|logverbose none|channeltimeout none|permitremoteopen any|\
+        addkeystoagent false|forwardagent no|connecttimeout none|tunneldevice any:any|\
+        canonicalizePermittedcnames none|controlpersist no|escapechar ~|ipqos ef none|rekeylimit 0 0|\
+        streamlocalbindmask 0177|syslogfacility USER|obscurekeystroketiming yes|proxyjump|proxycommand
+        """
+}
+
+extension ForwardRule {
+    fileprivate func dumped(_ kind: Kind) -> [UInt8] {
+        kind == .dynamic ? listen.dumped : listen.dumped + [UInt8(ascii: " ")] + connect.dumped
+    }
+}
+
+extension ForwardRule.Endpoint {
+    fileprivate var dumped: [UInt8] {
+        switch self {
+        case .port(nil, let port): Array(String(port).utf8)
+        case .port(let host?, let port): Array("[".utf8) + host.bytes + Array("]:\(port)".utf8)
+        case .path(let path): path.bytes
+        case .socks: Array("[socks]:0".utf8)
+        }
+    }
+}
+
+extension EscapeCharacter {
+    /// As `vis(3)` writes it.
+    fileprivate var dumped: String {
+        guard case .byte(let byte) = self else { return "none" }
+        let low = byte & 0x7F
+        let isControl = low < 0x20 || low == 0x7F
+        let shown = String(Unicode.Scalar(isControl ? low ^ 0x40 : low))
+        if byte >= 0x80 { return (isControl ? "\\M^" : "\\M-") + shown }
+        return isControl ? "\\^" + shown : shown == "\\" ? "\\\\" : shown
+    }
+}
+
+extension AddKeysToAgent {
+    fileprivate var dumped: String {
+        switch self {
+        case .no: "false"
+        case .ask: "ask"
+        case .yes(let seconds): seconds == 0 ? "true" : String(seconds)
+        case .confirm(let seconds): seconds == 0 ? "confirm" : "confirm \(seconds)"
+        }
+    }
+}
