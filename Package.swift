@@ -98,7 +98,8 @@ let package = Package(
             dependencies: ["Fairlead", "SSHCore", "SSHCrypto", "SSHIdentity", "SSHWire", "TestSupport", nioCore],
             swiftSettings: testSettings),
         .target(
-            name: "FuzzTargets", dependencies: ["SSHCore", "SSHIdentity", "SSHCrypto", "SSHWire", nioCore],
+            name: "FuzzTargets",
+            dependencies: ["SSHConfig", "SSHCore", "SSHIdentity", "SSHCrypto", "SSHWire", nioCore],
             path: "Tests/Fuzz/Targets", swiftSettings: testSettings),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: testSettings),
         .testTarget(name: "SupportTests", dependencies: ["TestSupport"], swiftSettings: testSettings),

@@ -30,11 +30,13 @@ struct Planner {
         let local = LocalIdentity(
             user: ConfigText(user.name), userID: user.userID, home: ConfigText(user.home),
             hostName: ConfigText(PlatformTerminal.localHostName))
-        let resolver = ConfigResolver(
+        var resolver = ConfigResolver(
             reader: { try ConfigReader.read($0, isGuarded: $1) }, glob: PlatformTerminal.glob,
             environment: PlatformTerminal.environment, local: local)
+        resolver.connectionHash = SSHConfiguration.connectionHash
         options = try resolver.resolve(
-            host: ConfigText(invocation.host), commandLineOptions: invocation.options,
+            host: ConfigText(invocation.host), command: invocation.command.map { ConfigText($0) },
+            commandLineOptions: invocation.options,
             files: ConfigReader.files(invocation.configurationFile, home: user.home))
         verbosity = Verbosity(invocation, options.logLevel?.value)
     }

@@ -36,7 +36,7 @@ extension Planner {
     /// By default only where the user has left the place of known hosts to us, as in ssh.
     private var hostKeyUpdates: HostVerification.HostKeyUpdates {
         if let word = options.updateHostKeys?.value { return HostVerification.HostKeyUpdates(rawValue: word) ?? .no }
-        let asksDNS = options.texts(.verifyHostKeyDNS).map { !["no", "false"].contains($0.value.first) } ?? false
+        let asksDNS = ![nil, "no"].contains(options.word(.verifyHostKeyDNS)?.value)
         return options.userKnownHostsFiles == nil && !asksDNS ? .yes : .no
     }
 
@@ -46,14 +46,9 @@ extension Planner {
         guard program.bytes.first == UInt8(ascii: "/") else {
             throw UsageError(message: "\(setting.source): KnownHostsCommand needs an absolute path")
         }
-        var context = options.tokens
-        context.jumpHost = options.text(.proxyJump)?.value ?? ""
-        let names = [context.local.hostName, context.host, ConfigText(String(context.port)), context.remoteUser]
-        context.connectionHash = ConfigText(
-            SSHConfiguration.connectionHash(of: names.flatMap(\.bytes) + context.jumpHost.bytes))
         do {
             let words = try setting.value.dropFirst().map {
-                try TokenExpansion.expand($0, tokens: .knownHostsCommand, context: context) { name in
+                try TokenExpansion.expand($0, tokens: .knownHostsCommand, context: options.tokens) { name in
                     name.string.flatMap(PlatformTerminal.environment).map { ConfigText($0) }
                 }
             }

@@ -1,119 +1,42 @@
 /// The keywords of `ssh_config(5)`: the 104 of OpenSSH 10.5, those that distributions add for GSSAPI, and ours.
 public enum ConfigKeyword: String, Hashable, Sendable, CaseIterable {
     // Needed first.
-    case host = "Host"
-    case match = "Match"
-    case include = "Include"
-    case hostName = "HostName"
-    case user = "User"
-    case port = "Port"
-    case identityFile = "IdentityFile"
-    case identitiesOnly = "IdentitiesOnly"
-    case identityAgent = "IdentityAgent"
-    case certificateFile = "CertificateFile"
-    case proxyJump = "ProxyJump"
-    case proxyCommand = "ProxyCommand"
-    case userKnownHostsFile = "UserKnownHostsFile"
-    case globalKnownHostsFile = "GlobalKnownHostsFile"
-    case strictHostKeyChecking = "StrictHostKeyChecking"
-    case hostKeyAlias = "HostKeyAlias"
-    case hashKnownHosts = "HashKnownHosts"
-    case batchMode = "BatchMode"
-    case connectTimeout = "ConnectTimeout"
-    case connectionAttempts = "ConnectionAttempts"
-    case serverAliveInterval = "ServerAliveInterval"
-    case serverAliveCountMax = "ServerAliveCountMax"
-    case tcpKeepAlive = "TCPKeepAlive"
-    case addressFamily = "AddressFamily"
-    case bindAddress = "BindAddress"
-    case preferredAuthentications = "PreferredAuthentications"
-    case pubkeyAuthentication = "PubkeyAuthentication"
-    case passwordAuthentication = "PasswordAuthentication"
-    case kbdInteractiveAuthentication = "KbdInteractiveAuthentication"
-    case numberOfPasswordPrompts = "NumberOfPasswordPrompts"
-    case forwardAgent = "ForwardAgent"
-    case forwardX11 = "ForwardX11"
-    case localForward = "LocalForward"
-    case remoteForward = "RemoteForward"
-    case dynamicForward = "DynamicForward"
-    case exitOnForwardFailure = "ExitOnForwardFailure"
-    case clearAllForwardings = "ClearAllForwardings"
-    case gatewayPorts = "GatewayPorts"
-    case requestTTY = "RequestTTY"
-    case remoteCommand = "RemoteCommand"
-    case sessionType = "SessionType"
-    case sendEnv = "SendEnv"
-    case setEnv = "SetEnv"
-    case escapeChar = "EscapeChar"
-    case logLevel = "LogLevel"
-    case compression = "Compression"
-    case ciphers = "Ciphers"
-    case macs = "MACs"
-    case kexAlgorithms = "KexAlgorithms"
-    case hostKeyAlgorithms = "HostKeyAlgorithms"
-    case pubkeyAcceptedAlgorithms = "PubkeyAcceptedAlgorithms"
-    case rekeyLimit = "RekeyLimit"
-    case controlMaster = "ControlMaster"
-    case controlPath = "ControlPath"
-    case controlPersist = "ControlPersist"
-    case permitLocalCommand = "PermitLocalCommand"
-    case localCommand = "LocalCommand"
-    case stdinNull = "StdinNull"
-    case forkAfterAuthentication = "ForkAfterAuthentication"
-    case ignoreUnknown = "IgnoreUnknown"
-    case noHostAuthenticationForLocalhost = "NoHostAuthenticationForLocalhost"
+    case host, match, include, hostName, user, port, identityFile, identitiesOnly, identityAgent, certificateFile,
+        proxyJump, proxyCommand, userKnownHostsFile, globalKnownHostsFile, strictHostKeyChecking, hostKeyAlias,
+        hashKnownHosts, batchMode, connectTimeout, connectionAttempts, serverAliveInterval, serverAliveCountMax,
+        tcpKeepAlive, addressFamily, bindAddress, preferredAuthentications, pubkeyAuthentication,
+        passwordAuthentication, kbdInteractiveAuthentication, numberOfPasswordPrompts, forwardAgent, forwardX11,
+        localForward, remoteForward, dynamicForward, exitOnForwardFailure, clearAllForwardings, gatewayPorts,
+        requestTTY, remoteCommand, sessionType, sendEnv, setEnv, escapeChar, logLevel, compression, ciphers, macs,
+        kexAlgorithms, hostKeyAlgorithms, pubkeyAcceptedAlgorithms, rekeyLimit, controlMaster, controlPath,
+        controlPersist, permitLocalCommand, localCommand, stdinNull, forkAfterAuthentication, ignoreUnknown,
+        noHostAuthenticationForLocalhost
     // Needed soon.
-    case caSignatureAlgorithms = "CASignatureAlgorithms"
-    case updateHostKeys = "UpdateHostKeys"
-    case fingerprintHash = "FingerprintHash"
-    case tag = "Tag"
-    case revokedHostKeys = "RevokedHostKeys"
-    case addKeysToAgent = "AddKeysToAgent"
-    case checkHostIP = "CheckHostIP"
-    case streamLocalBindUnlink = "StreamLocalBindUnlink"
-    case streamLocalBindMask = "StreamLocalBindMask"
-    case warnWeakCrypto = "WarnWeakCrypto"
-    case requiredRSASize = "RequiredRSASize"
-    case knownHostsCommand = "KnownHostsCommand"
-    case canonicalDomains = "CanonicalDomains"
-    case canonicalizeFallbackLocal = "CanonicalizeFallbackLocal"
-    case canonicalizeHostname = "CanonicalizeHostname"
-    case canonicalizeMaxDots = "CanonicalizeMaxDots"
-    case canonicalizePermittedCNAMEs = "CanonicalizePermittedCNAMEs"
-    case bindInterface = "BindInterface"
-    case ipQoS = "IPQoS"
-    case verifyHostKeyDNS = "VerifyHostKeyDNS"
-    case channelTimeout = "ChannelTimeout"
-    case obscureKeystrokeTiming = "ObscureKeystrokeTiming"
-    case versionAddendum = "VersionAddendum"
-    case refuseConnection = "RefuseConnection"
-    case proxyUseFdpass = "ProxyUseFdpass"
-    case permitRemoteOpen = "PermitRemoteOpen"
-    case enableEscapeCommandline = "EnableEscapeCommandline"
-    case visualHostKey = "VisualHostKey"
-    case logVerbose = "LogVerbose"
+    case caSignatureAlgorithms, updateHostKeys, fingerprintHash, tag, revokedHostKeys, addKeysToAgent, checkHostIP,
+        streamLocalBindUnlink, streamLocalBindMask, warnWeakCrypto, requiredRSASize, knownHostsCommand,
+        canonicalDomains, canonicalizeFallbackLocal, canonicalizeHostname, canonicalizeMaxDots,
+        canonicalizePermittedCNAMEs, bindInterface, ipQoS, verifyHostKeyDNS, channelTimeout, obscureKeystrokeTiming,
+        versionAddendum, refuseConnection, proxyUseFdpass, permitRemoteOpen, enableEscapeCommandline, visualHostKey,
+        logVerbose
     // Rarely needed.
-    case pkcs11Provider = "PKCS11Provider"
-    case securityKeyProvider = "SecurityKeyProvider"
-    case syslogFacility = "SyslogFacility"
-    case gssapiAuthentication = "GSSAPIAuthentication"
-    case gssapiDelegateCredentials = "GSSAPIDelegateCredentials"
-    case hostbasedAuthentication = "HostbasedAuthentication"
-    case hostbasedAcceptedAlgorithms = "HostbasedAcceptedAlgorithms"
-    case enableSSHKeysign = "EnableSSHKeysign"
-    case kbdInteractiveDevices = "KbdInteractiveDevices"
-    case tunnel = "Tunnel"
-    case tunnelDevice = "TunnelDevice"
-    case forwardX11Timeout = "ForwardX11Timeout"
-    case forwardX11Trusted = "ForwardX11Trusted"
-    case xAuthLocation = "XAuthLocation"
+    case pkcs11Provider, securityKeyProvider, syslogFacility, gssapiAuthentication, gssapiDelegateCredentials,
+        hostbasedAuthentication, hostbasedAcceptedAlgorithms, enableSSHKeysign, kbdInteractiveDevices, tunnel,
+        tunnelDevice, forwardX11Timeout, forwardX11Trusted, xAuthLocation
     // Added by distributions.
-    case gssapiKeyExchange = "GSSAPIKeyExchange"
-    case gssapiKexAlgorithms = "GSSAPIKexAlgorithms"
-    case gssapiTrustDns = "GSSAPITrustDns"
-    case gssapiServerIdentity = "GSSAPIServerIdentity"
-    case gssapiClientIdentity = "GSSAPIClientIdentity"
-    case gssapiRenewalForcesRekey = "GSSAPIRenewalForcesRekey"
+    case gssapiKeyExchange, gssapiKexAlgorithms, gssapiTrustDns, gssapiServerIdentity, gssapiClientIdentity,
+        gssapiRenewalForcesRekey
     // Ours.
-    case algorithmProfile = "AlgorithmProfile"
+    case algorithmProfile
+
+    /// The keyword as `ssh_config(5)` writes it.
+    public var name: String {
+        if let name = Self.irregularNames[self] { return name }
+        if rawValue.hasPrefix("gssapi") { return "GSSAPI" + rawValue.dropFirst(6) }
+        return rawValue.prefix(1).uppercased() + rawValue.dropFirst()
+    }
+
+    private static let irregularNames: [ConfigKeyword: String] = [
+        .tcpKeepAlive: "TCPKeepAlive", .macs: "MACs", .caSignatureAlgorithms: "CASignatureAlgorithms",
+        .ipQoS: "IPQoS", .pkcs11Provider: "PKCS11Provider",
+    ]
 }

@@ -16,7 +16,9 @@ extension ConfigPass {
         }
         // As in ssh: an address keeps its case, for that of its zone matters. So does the path of a socket.
         if named.bytes.starts(with: "unix/".utf8) { return named }
-        let isAddress = named.bytes.contains { "%:".utf8.contains($0) } || named.bytes.allSatisfy(Self.isNumeric)
+        let isAddress =
+            named.bytes.contains { "%:".utf8.contains($0) }
+            || named.bytes.allSatisfy { "0123456789.".utf8.contains($0) }
         if let address = canonicalAddress(named) { return address }
         guard !isAddress else { return named }
         let name = named.lowercased
@@ -40,8 +42,6 @@ extension ConfigPass {
     private var isDirect: Bool {
         options.text(.proxyCommand)?.value.isNone != false && options.entries(for: .proxyJump).isEmpty
     }
-
-    private static func isNumeric(_ byte: UInt8) -> Bool { "0123456789.".utf8.contains(byte) }
 
     /// The address as the system writes it, where the name is one of a family that is wanted.
     private func canonicalAddress(_ name: ConfigText) -> ConfigText? {

@@ -32,12 +32,8 @@ extension ConfigPass {
             return words
         }
         var replaced: [[UInt8]] = []
-        do throws(TokenExpansion.Fault) {
-            for word in words {
-                replaced.append(try TokenExpansion.expandVariables(ConfigText(word), resolver.variable).bytes)
-            }
-        } catch {
-            throw ConfigError(.expansion(keyword: keyword, error), at: line.source)
+        for word in words {
+            replaced.append(try expand(ConfigText(word), .none, at: (keyword, line.source)).bytes)
         }
         return keyword == .identityAgent || keyword == .forwardAgent ? words : replaced
     }
@@ -95,7 +91,7 @@ extension ConfigPass {
         guard let entry = options.entries(for: .hostName).first, case .text(let name) = entry.value else { return host }
         var context = options.tokens
         context.host = host
-        return try expand(name, .hostName, in: context, environment: false, for: entry)
+        return try expand(name, .hostName, in: context, environment: false, at: (entry.keyword, entry.source))
     }
 
     /// What the tokens stand for as far as it is known.
@@ -126,7 +122,7 @@ extension ConfigPass {
         try replaceTexts(of: .hostKeyAlias) { _, text, _ throws(ConfigError) in text.lowercased }
         if let alias = options.hostKeyAlias { options.tokens.hostKeyAlias = alias.value }
         try replaceTexts(of: .user) { pass, text, entry throws(ConfigError) in
-            entry.isLiteral ? text : try pass.expand(text, .user, for: entry)
+            entry.isLiteral ? text : try pass.expand(text, .user, at: (entry.keyword, entry.source))
         }
         if let user = options.user { options.tokens.remoteUser = user.value }
         hashConnection(&options.tokens)
@@ -136,15 +132,16 @@ extension ConfigPass {
             .forwardAgent,
         ] as [ConfigKeyword] {
             try replaceTexts(of: keyword) { pass, text, entry throws(ConfigError) in
-                try pass.expand(try pass.expandHome(text, for: entry), .general, for: entry)
+                let path = try pass.expandHome(text, at: (keyword, entry.source))
+                return try pass.expand(path, .general, at: (keyword, entry.source))
             }
         }
         try replaceTexts(of: .globalKnownHostsFile) { pass, text, entry throws(ConfigError) in
-            try pass.expandHome(text, for: entry)
+            try pass.expandHome(text, at: (entry.keyword, entry.source))
         }
         for keyword in [.remoteCommand, .versionAddendum, .localForward, .remoteForward] as [ConfigKeyword] {
             try replaceTexts(of: keyword) { pass, text, entry throws(ConfigError) in
-                try pass.expand(text, .general, environment: false, for: entry)
+                try pass.expand(text, .general, environment: false, at: (entry.keyword, entry.source))
             }
         }
         return options
@@ -173,22 +170,24 @@ extension ConfigPass {
         if !replaced.isEmpty { options.entriesByKeyword[keyword] = replaced }
     }
 
-    private func expandHome(_ path: ConfigText, for entry: ConfigEntry) throws(ConfigError) -> ConfigText {
+    func expandHome(
+        _ path: ConfigText, at place: (keyword: ConfigKeyword, source: ConfigSource)
+    ) throws(ConfigError) -> ConfigText {
         do throws(TokenExpansion.Fault) { return try TokenExpansion.expandHome(path, local: resolver.local) } catch {
-            throw ConfigError(.expansion(keyword: entry.keyword, error), at: entry.source)
+            throw ConfigError(.expansion(keyword: place.keyword, error), at: place.source)
         }
     }
 
-    private func expand(
+    func expand(
         _ text: ConfigText, _ tokens: TokenExpansion.Tokens, in context: TokenContext? = nil, environment: Bool = true,
-        for entry: ConfigEntry
+        at place: (keyword: ConfigKeyword, source: ConfigSource)
     ) throws(ConfigError) -> ConfigText {
         do throws(TokenExpansion.Fault) {
             return try TokenExpansion.expand(
                 text, tokens: tokens, context: context ?? options.tokens,
                 environment: environment ? resolver.variable : nil)
         } catch {
-            throw ConfigError(.expansion(keyword: entry.keyword, error), at: entry.source)
+            throw ConfigError(.expansion(keyword: place.keyword, error), at: place.source)
         }
     }
 }

@@ -161,15 +161,8 @@ struct ConfigPass {
         guard first != UInt8(ascii: "~") || owner == .user else {
             throw ConfigError(.badIncludePath(argument), at: source)
         }
-        let context = try tokensSoFar()
-        var path: ConfigText
-        do throws(TokenExpansion.Fault) {
-            let expanded = try TokenExpansion.expand(
-                argument, tokens: .general, context: context, environment: resolver.variable)
-            path = try TokenExpansion.expandHome(expanded, local: resolver.local)
-        } catch {
-            throw ConfigError(.expansion(keyword: .include, error), at: source)
-        }
+        let expanded = try expand(argument, .general, in: try tokensSoFar(), at: (.include, source))
+        var path = try expandHome(expanded, at: (.include, source))
         if path.bytes.first != UInt8(ascii: "/") {
             let folder = owner == .user ? resolver.local.home.bytes + Array("/.ssh/".utf8) : Array("/etc/ssh/".utf8)
             path = ConfigText(folder + path.bytes)

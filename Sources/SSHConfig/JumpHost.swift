@@ -56,19 +56,15 @@ public struct JumpHost: Hashable, Sendable {
     }
 
     private static func percentDecoded(_ text: ArraySlice<UInt8>) -> [UInt8]? {
-        var result: [UInt8] = []
-        var rest = text
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                result.append(byte)
-                continue
+        let parts = text.split(separator: UInt8(ascii: "%"), omittingEmptySubsequences: false)
+        var result = Array(parts.first ?? [])
+        for part in parts.dropFirst() {
+            let digits = String(decoding: part.prefix(2), as: UTF8.self)
+            guard digits.allSatisfy(\.isHexDigit), digits.count == 2, let byte = UInt8(digits, radix: 16), byte != 0
+            else {
+                return nil
             }
-            let digits = String(decoding: rest.prefix(2), as: UTF8.self)
-            guard digits.allSatisfy(\.isHexDigit), digits.utf8.count == 2, let byte = UInt8(digits, radix: 16),
-                byte != 0
-            else { return nil }
-            result.append(byte)
-            rest = rest.dropFirst(2)
+            result += [byte] + part.dropFirst(2)
         }
         return result
     }

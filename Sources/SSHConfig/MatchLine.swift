@@ -73,21 +73,15 @@ extension ConfigPass {
     }
 
     private var sessionType: String {
-        switch options.sessionType?.value {
-        case SessionType.none?: "none"
-        case .subsystem: "subsystem"
-        case .default, nil: command?.bytes.isEmpty == false ? "exec" : "shell"
-        }
+        if let type = options.word(.sessionType)?.value, type != "default" { return type }
+        return command?.bytes.isEmpty == false ? "exec" : "shell"
     }
 
     private func expandedCommand(_ command: [UInt8], at source: ConfigSource) throws(ConfigError) -> ConfigText {
         var context = try tokensSoFar()
         if options.hostKeyAlias == nil { context.hostKeyAlias = context.host }
-        do throws(TokenExpansion.Fault) {
-            return try TokenExpansion.expand(ConfigText(command), tokens: .general, context: context)
-        } catch {
-            throw ConfigError(.expansion(keyword: .match, error), at: source)
-        }
+        return try expand(
+            ConfigText(command), .general, in: context, environment: false, at: (.match, source))
     }
 }
 
@@ -109,7 +103,9 @@ struct MatchCriteria {
 
     /// `nil` at the end of the line or at a comment.
     mutating func next() throws(ConfigError) -> Criterion? {
-        guard let word = try takeWord(), let first = word.first, first != UInt8(ascii: "#") else { return nil }
+        guard let word = try ConfigLexer.takeDelimited(&rest, at: source), let first = word.first,
+            first != UInt8(ascii: "#")
+        else { return nil }
         let isNegated = first == UInt8(ascii: "!")
         let name = ConfigLexer.lowercased(isNegated ? word.dropFirst() : word[...])
         return Criterion(name: String(decoding: name, as: UTF8.self), isNegated: isNegated)
@@ -117,7 +113,9 @@ struct MatchCriteria {
 
     mutating func argument(of criterion: Criterion) throws(ConfigError) -> [UInt8] {
         let mayBeEmpty = ["tagged", "command"].contains(criterion.name)
-        guard let word = try takeWord(), mayBeEmpty || !word.isEmpty, word.first != UInt8(ascii: "#") else {
+        guard let word = try ConfigLexer.takeDelimited(&rest, at: source), mayBeEmpty || !word.isEmpty,
+            word.first != UInt8(ascii: "#")
+        else {
             throw ConfigError(.badMatch("no value after \"\(ConfigText(criterion.name))\""), at: source)
         }
         return word
@@ -125,13 +123,9 @@ struct MatchCriteria {
 
     /// As in `ssh`, one criterion may stand before `all` (`canonical` or `final` make sense), and nothing after it.
     mutating func requireEndAfterAll(following count: Int) throws(ConfigError) {
-        let following = try takeWord()
+        let following = try ConfigLexer.takeDelimited(&rest, at: source)
         guard count <= 1, following == nil || following?.first == UInt8(ascii: "#") else {
             throw ConfigError(.badMatch("\"all\" cannot be combined with other criteria"), at: source)
         }
-    }
-
-    private mutating func takeWord() throws(ConfigError) -> [UInt8]? {
-        try ConfigLexer.takeDelimited(&rest, at: source)
     }
 }

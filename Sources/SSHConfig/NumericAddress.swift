@@ -2,7 +2,7 @@
 enum NumericAddress {
     /// The 4 or 16 bytes of an address, or `nil` where the text is none; a zone makes it none.
     static func bytes(of text: some Sequence<UInt8>) -> [UInt8]? {
-        let text = String(decoding: Array(text), as: UTF8.self)
+        let text = String(decoding: Array(text), as: UTF8.self)[...]
         return text.utf8.contains(UInt8(ascii: ":")) ? ipv6(text) : ipv4(text)
     }
 
@@ -42,18 +42,16 @@ enum NumericAddress {
     }
 
     /// One to four numbers, decimal, octal or hexadecimal, of which the last fills what is left.
-    private static func ipv4(_ text: String) -> [UInt8]? {
+    private static func ipv4(_ text: Substring) -> [UInt8]? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count <= 4 else { return nil }
-        var address: [UInt8] = []
+        var address: UInt64 = 0
         for (index, part) in parts.enumerated() {
-            let byteCount = index == parts.count - 1 ? 4 - index : 1
-            guard let number = number(part), number >> (8 * UInt64(byteCount)) == 0 else { return nil }
-            for shift in (0..<byteCount).reversed() {
-                address.append(UInt8(truncatingIfNeeded: number >> (8 * UInt64(shift))))
-            }
+            let width = index == parts.count - 1 ? 8 * (4 - index) : 8
+            guard let number = number(part), number >> width == 0 else { return nil }
+            address = address << width | number
         }
-        return address
+        return stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: address >> $0) }
     }
 
     static func number(_ text: Substring) -> UInt64? {
@@ -63,32 +61,29 @@ enum NumericAddress {
         return UInt64(text, radix: text.hasPrefix("0") ? 8 : 10)
     }
 
-    private static func ipv6(_ text: String) -> [UInt8]? {
-        guard text.utf8.count < 46 else { return nil }
-        let halves = text.split(separator: "::", omittingEmptySubsequences: false)
-        guard halves.count <= 2 else { return nil }
-        var parts: [[UInt8]] = []
-        for (index, half) in halves.enumerated() {
-            guard let part = groups(half, isLast: index == halves.count - 1) else { return nil }
-            parts.append(part)
+    private static func ipv6(_ text: Substring) -> [UInt8]? {
+        let texts = text.split(separator: "::", omittingEmptySubsequences: false)
+        let halves = texts.compactMap(groups)
+        guard text.utf8.count < 46, halves.count == texts.count, let head = halves.first, let tail = halves.last else {
+            return nil
         }
-        guard parts.count == 2 else { return parts[0].count == 16 ? parts[0] : nil }
-        let missing = 16 - parts[0].count - parts[1].count
-        return missing < 2 ? nil : parts[0] + [UInt8](repeating: 0, count: missing) + parts[1]
+        if halves.count == 1 { return head.count == 16 ? head : nil }
+        let missing = 16 - head.count - tail.count
+        guard halves.count == 2, missing >= 2, !texts[0].contains(".") else { return nil }
+        return head + [UInt8](repeating: 0, count: missing) + tail
     }
 
-    private static func groups(_ text: Substring, isLast: Bool) -> [UInt8]? {
-        guard !text.isEmpty else { return [] }
-        let words = text.split(separator: ":", omittingEmptySubsequences: false)
+    /// Two bytes for each word, and four for one in the form of IPv4 at the end.
+    private static func groups(_ text: Substring) -> [UInt8]? {
         var address: [UInt8] = []
+        let words = text.isEmpty ? [] : text.split(separator: ":", omittingEmptySubsequences: false)
         for (index, word) in words.enumerated() {
-            if isLast, index == words.count - 1, word.split(separator: ".").count == 4 {
-                guard let tail = ipv4(String(word)) else { return nil }
+            if index == words.count - 1, word.count(where: { $0 == "." }) == 3, let tail = ipv4(word) {
                 address += tail
             } else {
-                guard word.utf8.count <= 4, word.allSatisfy({ $0.isASCII && $0.isHexDigit }),
-                    let group = UInt16(word, radix: 16)
-                else { return nil }
+                guard word.utf8.count <= 4, word.allSatisfy(\.isHexDigit), let group = UInt16(word, radix: 16) else {
+                    return nil
+                }
                 address += [UInt8(group >> 8), UInt8(truncatingIfNeeded: group)]
             }
         }

@@ -1,22 +1,22 @@
 /// What the arguments of a keyword look like.
-enum OptionSyntax: Sendable {
-    /// `yes`, `no`, `true` or `false`.
-    case flag
-    /// One of some words, in any case; the word stands for a canonical one.
-    case choice([(word: String, means: String)])
-    case number(ClosedRange<Int>)
-    /// Seconds, or a sum such as `1h30m`; `none` leaves it open, as in ssh.
-    case time
-    /// One word.
-    case word
-    /// One word that patterns are matched against, and so is limited in length.
-    case name
-    /// The rest of the line as it is, quotes and `#` included.
-    case line
-    /// Any words.
-    case words
-    /// What only a function can tell: it gets at least one word, and none is empty.
-    case custom(allowed: String, @Sendable ([[UInt8]]) -> OptionValue?)
+struct OptionSyntax: Sendable {
+    typealias Reader<Words> = @Sendable (Words) -> OptionValue?
+
+    /// What is taken, for a person.
+    let allowed: String
+    var takesOneWord = false
+    /// Whether the value is the rest of the line as it is, quotes and `#` included.
+    var takesLine = false
+    /// Gets at least one word, none of them empty; `nil` for a bad value.
+    let read: Reader<[[UInt8]]>
+
+    static func one(_ allowed: String, _ read: @escaping Reader<[UInt8]>) -> OptionSyntax {
+        OptionSyntax(allowed: allowed, takesOneWord: true) { $0.first.flatMap(read) }
+    }
+
+    static func many(_ allowed: String, _ read: @escaping Reader<[[UInt8]]>) -> OptionSyntax {
+        OptionSyntax(allowed: allowed, read: read)
+    }
 }
 
 /// A value that has the form its keyword demands.
@@ -35,29 +35,54 @@ enum OptionValue: Hashable, Sendable {
 }
 
 extension OptionSyntax {
+    static let flag = one("yes, no, true or false") { truth($0).map { .flag($0) } }
+    /// Seconds, or a sum such as `1h30m`; `none` leaves it open, as in ssh.
+    static let time = one("a time such as 10, 90s or 1h30m") { word in
+        word == Array("none".utf8) ? .unset : seconds(word[...]).map { .number($0) }
+    }
+    static let word = one("a text that is not empty") { .text(ConfigText($0)) }
+    /// One word that patterns are matched against, and so is limited in length.
+    static let name = one("a name of at most \(ConfigLimits.nameByteCount) bytes") {
+        $0.count <= ConfigLimits.nameByteCount ? .text(ConfigText($0)) : nil
+    }
+    static let words = many("a text that is not empty") { .texts($0.map { ConfigText($0) }) }
+    static let line = OptionSyntax(allowed: "a text that is not empty", takesLine: true) { _ in nil }
+
+    /// One of some words, in any case; a word may stand for another, `true=yes`.
+    static func choice(_ words: String) -> OptionSyntax {
+        let choices = words.split(separator: " ").map { $0.split(separator: "=").map(String.init) }
+        return one(choices.map { $0[0] }.joined(separator: ", ")) { word in
+            choices.first { $0[0] == lowercased(word) }.flatMap(\.last).map { .choice($0) }
+        }
+    }
+
+    static func number(_ range: ClosedRange<Int>) -> OptionSyntax {
+        one("a number from \(range.lowerBound) to \(range.upperBound)") { word in
+            decimal(word[...]).flatMap { range.contains($0) ? .number($0) : nil }
+        }
+    }
+
     /// Reads the arguments of a line.
     func value(
         of words: [[UInt8]], on line: ConfigLine, for keyword: ConfigKeyword
     ) throws(ConfigError) -> OptionValue {
-        if case .line = self {
-            return .text(ConfigText(line.text))
-        }
+        if takesLine { return .text(ConfigText(line.text)) }
         guard !words.contains([]) else {
             throw ConfigError(.missingArgument(ConfigText(line.keyword)), at: line.source)
         }
         if takesOneWord, words.count > 1 {
             throw ConfigError(.extraArguments(ConfigText(line.keyword)), at: line.source)
         }
-        guard let value = value(of: words) else { throw badValue(words, of: keyword, at: line.source) }
+        guard let value = read(words) else { throw badValue(words, of: keyword, at: line.source) }
         return value
     }
 
     /// Takes a text that is the whole value, as from a command-line flag.
-    func value(of text: ConfigText, for keyword: ConfigKeyword, at source: ConfigSource) throws(ConfigError)
-        -> OptionValue
-    {
-        if case .line = self { return .text(text) }
-        guard !text.bytes.isEmpty, let value = value(of: [text.bytes]) else {
+    func value(
+        of text: ConfigText, for keyword: ConfigKeyword, at source: ConfigSource
+    ) throws(ConfigError) -> OptionValue {
+        if takesLine { return .text(text) }
+        guard !text.bytes.isEmpty, let value = read([text.bytes]) else {
             throw badValue([text.bytes], of: keyword, at: source)
         }
         return value
@@ -68,120 +93,34 @@ extension OptionSyntax {
         return ConfigError(.badValue(keyword: keyword, value: value, allowed: allowed), at: source)
     }
 
-    private var takesOneWord: Bool {
-        switch self {
-        case .flag, .choice, .number, .time, .word, .name: true
-        case .line, .words, .custom: false
-        }
+    static func lowercased(_ word: some Sequence<UInt8>) -> String {
+        String(decoding: ConfigLexer.lowercased(word), as: UTF8.self)
     }
 
-    /// `words` holds at least one word, and none is empty.
-    private func value(of words: [[UInt8]]) -> OptionValue? {
-        guard let first = words.first else { return nil }
-        switch self {
-        case .flag: return Self.flag(first).map { .flag($0) }
-        case .choice(let choices):
-            return choices.first { Array($0.word.utf8) == ConfigLexer.lowercased(first) }.map { .choice($0.means) }
-        case .number(let range):
-            guard let number = Self.decimal(first[...]), range.contains(number) else { return nil }
-            return .number(number)
-        case .time: return first == Array("none".utf8) ? .unset : Self.seconds(first).map { .number($0) }
-        case .word, .line: return .text(ConfigText(first))
-        case .name: return first.count <= ConfigLimits.nameByteCount ? .text(ConfigText(first)) : nil
-        case .words: return .texts(words.map { ConfigText($0) })
-        case .custom(_, let read): return read(words)
-        }
-    }
-
-    private var allowed: String {
-        switch self {
-        case .flag: "yes, no, true or false"
-        case .choice(let choices): choices.map(\.word).joined(separator: ", ")
-        case .number(let range): "a number from \(range.lowerBound) to \(range.upperBound)"
-        case .time: "a time such as 10, 90s or 1h30m"
-        case .word, .line, .words: "a text that is not empty"
-        case .name: "a name of at most \(ConfigLimits.nameByteCount) bytes"
-        case .custom(let allowed, _): allowed
-        }
-    }
-
-    static func flag(_ word: [UInt8]) -> Bool? {
-        switch String(decoding: ConfigLexer.lowercased(word), as: UTF8.self) {
-        case "yes", "true": true
-        case "no", "false": false
-        default: nil
-        }
+    static func truth(_ word: [UInt8]) -> Bool? {
+        ["yes": true, "true": true, "no": false, "false": false][lowercased(word)]
     }
 
     static func decimal(_ digits: ArraySlice<UInt8>) -> Int? {
-        guard !digits.isEmpty, digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
-            return nil
-        }
-        return Int(String(decoding: digits, as: UTF8.self))
+        digits.allSatisfy(isDigit) ? Int(String(decoding: digits, as: UTF8.self)) : nil
     }
 
+    static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+
     /// Seconds of a time as `ssh` writes it: a sum of numbers, each with a unit or none.
-    static func seconds(_ word: [UInt8]) -> Int? {
+    static func seconds(_ word: ArraySlice<UInt8>) -> Int? {
+        let units: [UInt8: Int] = [115: 1, 109: 60, 104: 3600, 100: 86400, 119: 604_800]
         var total = 0
-        var rest = word[...]
+        var rest = word
         while !rest.isEmpty {
-            let digits = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+            let digits = rest.prefix(while: isDigit)
             rest = rest.dropFirst(digits.count)
-            guard let number = decimal(digits), let unit = unitSeconds(rest.popFirst()) else { return nil }
+            let unit = rest.popFirst().map { units[ConfigLexer.lowercased($0)] } ?? 1
+            guard let number = decimal(digits), let unit else { return nil }
             let (product, overflow) = number.multipliedReportingOverflow(by: unit)
             guard !overflow, product <= Int(Int32.max) - total else { return nil }
             total += product
         }
         return total
-    }
-
-    /// The bytes, 0 for the default, and the seconds where there is a time other than `none`.
-    static func rekeyLimit(_ words: [[UInt8]]) -> [Int]? {
-        guard words.count <= 2, let first = words.first else { return nil }
-        guard let bytes = first == Array("default".utf8) ? 0 : byteCount(first) else { return nil }
-        // As in ssh: less is surely a mistake.
-        guard bytes == 0 || bytes >= 16 else { return nil }
-        guard words.count == 2, let time = words.last, time != Array("none".utf8) else { return [bytes] }
-        return seconds(time).map { [bytes, $0] }
-    }
-
-    static func agentAddition(_ words: [[UInt8]]) -> AddKeysToAgent? {
-        guard let first = words.first, words.count <= 2 else { return nil }
-        switch String(decoding: ConfigLexer.lowercased(first), as: UTF8.self) {
-        case "yes" where words.count == 1, "true" where words.count == 1: return .yes(seconds: 0)
-        case "no" where words.count == 1, "false" where words.count == 1: return .no
-        case "ask" where words.count == 1: return .ask
-        case "confirm": return seconds(words.count == 2 ? words[1] : Array("0".utf8)).map { .confirm(seconds: $0) }
-        default: return words.count == 1 ? seconds(first).map { .yes(seconds: $0) } : nil
-        }
-    }
-
-    /// A whole number with a unit or none, as `ssh` writes sizes.
-    private static func byteCount(_ word: [UInt8]) -> Int? {
-        let shifts = Array("bkmgtpe".utf8)
-        guard let last = word.last else { return nil }
-        let unit = shifts.firstIndex(of: ConfigLexer.lowercased(last))
-        guard let number = decimal(unit == nil ? word[...] : word.dropLast()) else { return nil }
-        let (bytes, overflow) = number.multipliedReportingOverflow(by: 1 << (10 * (unit ?? 0)))
-        return overflow ? nil : bytes
-    }
-
-    private static func unitSeconds(_ letter: UInt8?) -> Int? {
-        switch letter.map({ ConfigLexer.lowercased($0) }) {
-        case nil, UInt8(ascii: "s"): 1
-        case UInt8(ascii: "m"): 60
-        case UInt8(ascii: "h"): 3600
-        case UInt8(ascii: "d"): 86400
-        case UInt8(ascii: "w"): 604_800
-        default: nil
-        }
-    }
-
-    static func escapeCharacter(_ word: [UInt8]) -> EscapeCharacter? {
-        if word == Array("none".utf8) { return EscapeCharacter.none }
-        guard let first = word.first, let last = word.last, word.count <= 2 else { return nil }
-        if word.count == 1 { return .byte(first) }
-        guard first == UInt8(ascii: "^"), (64..<128).contains(last) else { return nil }
-        return .byte(last & 31)
     }
 }

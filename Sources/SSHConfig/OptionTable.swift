@@ -35,7 +35,7 @@ enum OptionTable {
     private static let names: [[UInt8]: Lookup] = {
         var names: [[UInt8]: Lookup] = [:]
         for keyword in ConfigKeyword.allCases {
-            names[ConfigLexer.lowercased(keyword.rawValue.utf8)] = .keyword(keyword)
+            names[ConfigLexer.lowercased(keyword.name.utf8)] = .keyword(keyword)
         }
         for (alias, keyword) in aliases { names[Array(alias.utf8)] = .keyword(keyword) }
         for name in obsoleteNames { names[Array(name.utf8)] = .obsolete }
@@ -44,15 +44,10 @@ enum OptionTable {
 
     private static let aliases: [(String, ConfigKeyword)] = [
         ("challengeresponseauthentication", .kbdInteractiveAuthentication),
-        ("skeyauthentication", .kbdInteractiveAuthentication),
-        ("tisauthentication", .kbdInteractiveAuthentication),
-        ("dsaauthentication", .pubkeyAuthentication),
-        ("keepalive", .tcpKeepAlive),
-        ("identityfile2", .identityFile),
-        ("pubkeyacceptedkeytypes", .pubkeyAcceptedAlgorithms),
-        ("hostbasedkeytypes", .hostbasedAcceptedAlgorithms),
-        ("hostbasedacceptedkeytypes", .hostbasedAcceptedAlgorithms),
-        ("smartcarddevice", .pkcs11Provider),
+        ("skeyauthentication", .kbdInteractiveAuthentication), ("tisauthentication", .kbdInteractiveAuthentication),
+        ("dsaauthentication", .pubkeyAuthentication), ("keepalive", .tcpKeepAlive), ("identityfile2", .identityFile),
+        ("pubkeyacceptedkeytypes", .pubkeyAcceptedAlgorithms), ("hostbasedkeytypes", .hostbasedAcceptedAlgorithms),
+        ("hostbasedacceptedkeytypes", .hostbasedAcceptedAlgorithms), ("smartcarddevice", .pkcs11Provider),
     ]
 
     private static let obsoleteNames = [
@@ -114,19 +109,22 @@ enum OptionTable {
         row(.assignments, .setEnv),
         // As in ssh, the bytes are the first line's, and the time is that of the first line that has one.
         row(.rekeying, merge: .append(limit: .max), .rekeyLimit),
-        row(.choice(choices(of: ["sha256", "md5", "sha1", "sha384", "sha512"])), .fingerprintHash),
-        row(.choice(yesOrNo + choices(of: ["ask"])), .updateHostKeys),
-        row(.choice(choices(of: ["ask", "accept-new", "off"]) + yesOrOff), .strictHostKeyChecking),
-        row(.choice(yesOrNo + choices(of: ["force", "auto"])), .requestTTY),
-        row(.choice(yesOrNo + choices(of: ["auto", "ask", "autoask"])), .controlMaster),
-        row(.choice(yesOrNo + choices(of: ["always", "none"])), .canonicalizeHostname),
-        row(.choice(yesOrNo + choices(of: ["no-pq-kex"])), .warnWeakCrypto),
-        row(.choice(choices(of: ["none", "subsystem", "default"])), .sessionType),
-        row(.choice(choices(of: ["any", "inet", "inet6"])), .addressFamily),
-        row(.choice(choices(of: ["yes", "no"])), .compression),
-        row(.choice(yesOrNo + choices(of: ["unbound", "host-bound"])), .pubkeyAuthentication),
-        row(.choice(choices(of: ConfigLogLevel.allCases.map(\.rawValue))), .logLevel),
-        row(.choice(choices(of: ["default", "strict", "legacy", "interop"])), .algorithmProfile),
+        row(.choice("sha256 md5 sha1 sha384 sha512"), .fingerprintHash),
+        row(.choice("yes true=yes no false=no ask"), .updateHostKeys),
+        row(.choice("ask accept-new off yes true=yes no=off false=off"), .strictHostKeyChecking),
+        row(.choice("yes true=yes no false=no force auto"), .requestTTY),
+        row(.choice("yes true=yes no false=no auto ask autoask"), .controlMaster),
+        row(.choice("yes true=yes no false=no always"), .canonicalizeHostname),
+        row(.choice("yes true=yes no false=no no-pq-kex"), .warnWeakCrypto),
+        row(.choice("none subsystem default"), .sessionType),
+        row(.choice("any inet inet6"), .addressFamily),
+        row(.choice("yes no"), .compression),
+        row(.choice("yes true=yes no false=no unbound host-bound"), .pubkeyAuthentication),
+        row(
+            .choice(
+                "quiet=QUIET fatal=FATAL error=ERROR info=INFO verbose=VERBOSE debug=DEBUG debug1=DEBUG1 debug2=DEBUG2 "
+                    + "debug3=DEBUG3"), .logLevel),
+        row(.choice("default strict legacy interop"), .algorithmProfile),
     ]
 
     /// What is understood and does nothing.
@@ -138,28 +136,18 @@ enum OptionTable {
             .word, .pkcs11Provider, .securityKeyProvider, .hostbasedAcceptedAlgorithms, .kbdInteractiveDevices,
             .xAuthLocation, .gssapiKexAlgorithms, .gssapiServerIdentity, .gssapiClientIdentity),
         row(.time, .forwardX11Timeout),
-        row(.choice(yesOrNo + choices(of: ["ask"])), .verifyHostKeyDNS),
-        row(.choice(yesOrNo + choices(of: ["ethernet", "point-to-point"])), .tunnel),
+        row(.choice("yes true=yes no false=no ask"), .verifyHostKeyDNS),
+        row(.choice("yes=point-to-point true=point-to-point no false=no ethernet point-to-point"), .tunnel),
         row(.tunnelDevice, .tunnelDevice),
-        row(.choice(choices(of: facilities)), .syslogFacility),
+        row(
+            .choice("daemon user auth authpriv local0 local1 local2 local3 local4 local5 local6 local7"),
+            .syslogFacility),
     ]
-
-    private static let facilities =
-        ["DAEMON", "USER", "AUTH", "AUTHPRIV"] + (0...7).map { "LOCAL\($0)" }
 
     private static func row(
         _ syntax: OptionSyntax, merge: OptionRule.Merge = .firstWins, listLimit: Int = ConfigLimits.environmentCount,
         _ keywords: ConfigKeyword...
     ) -> Row {
         (OptionRule(syntax: syntax, merge: merge, listLimit: listLimit), keywords)
-    }
-
-    private static let yesOrNo = [("yes", "yes"), ("true", "yes"), ("no", "no"), ("false", "no")]
-        .map { (word: $0.0, means: $0.1) }
-
-    private static let yesOrOff = yesOrNo.map { (word: $0.word, means: $0.means == "no" ? "off" : $0.means) }
-
-    private static func choices(of words: [String]) -> [(word: String, means: String)] {
-        words.map { (word: String(decoding: ConfigLexer.lowercased($0.utf8), as: UTF8.self), means: $0) }
     }
 }

@@ -102,12 +102,12 @@ public struct ChannelTimeout: Hashable, Sendable {
     public let type: ConfigText
     /// How long they may be idle; 0 is for ever.
     public let seconds: Int
-}
 
-/// The classes of traffic as DSCP bytes (`IPQoS`); `nil` leaves them to the system.
-public struct IPQoS: Hashable, Sendable {
-    /// For sessions at a terminal.
-    public let interactive: UInt8?
-    /// For everything else.
-    public let bulk: UInt8?
+    init?(_ text: [UInt8]) {
+        guard let equals = text.lastIndex(of: UInt8(ascii: "=")), equals > 0, equals < text.count - 1,
+            let seconds = OptionSyntax.seconds(text[(equals + 1)...])
+        else { return nil }
+        self.type = ConfigText(text[..<equals])
+        self.seconds = seconds
+    }
 }

@@ -130,31 +130,23 @@ extension ResolvedOptions {
     }
     /// `VersionAddendum`, expanded; `nil` for `none` too.
     public var versionAddendum: Setting<ConfigText>? { unlessNone(.versionAddendum) }
-    /// `IPQoS`.
-    public var ipQoS: Setting<IPQoS>? {
-        first(.ipQoS) {
-            guard case .numbers(let classes) = $0, classes.count == 2 else { return nil }
-            return IPQoS(interactive: UInt8(exactly: classes[0]), bulk: UInt8(exactly: classes[1]))
-        }
+    /// `IPQoS` as DSCP bytes, for sessions at a terminal and for the rest; `nil` in it leaves one to the system.
+    public var ipQoS: Setting<[UInt8?]>? {
+        first(.ipQoS) { if case .numbers(let classes) = $0 { classes.map { UInt8(exactly: $0) } } else { nil } }
     }
     /// `ChannelTimeout`; empty for `none`.
     public var channelTimeouts: Setting<[ChannelTimeout]>? {
         texts(.channelTimeout).map { list in
-            Setting(list.value.compactMap { OptionSyntax.channelTimeout($0.bytes) }, source: list.source)
+            Setting(list.value.compactMap { ChannelTimeout($0.bytes) }, source: list.source)
         }
     }
     /// `CanonicalizePermittedCNAMEs`: lists of patterns `source:target`; empty for `none`.
     public var canonicalizePermittedCNAMEs: Setting<[ConfigText]>? { paths(.canonicalizePermittedCNAMEs) }
 
-    /// `LocalForward`, `RemoteForward` or `DynamicForward`, paths expanded; none where `ClearAllForwardings` is on.
-    public func forwards(_ kind: ForwardRule.Kind) -> [Setting<ForwardRule>] {
+    /// The values of `LocalForward`, `RemoteForward` or `DynamicForward`, with paths expanded; none where
+    /// `ClearAllForwardings` is on.
+    public func forwards(_ keyword: ConfigKeyword) -> [Setting<ForwardRule>] {
         guard flag(.clearAllForwardings)?.value != true else { return [] }
-        let keyword: ConfigKeyword =
-            switch kind {
-            case .local: .localForward
-            case .remote: .remoteForward
-            case .dynamic: .dynamicForward
-            }
         return entries(for: keyword).compactMap { entry in
             if case .forward(let rule) = entry.value { Setting(rule, source: entry.source) } else { nil }
         }

@@ -25,9 +25,8 @@ extension ResolvedOptions {
         case .proxyUseFdpass where proxyJump != nil: return ["no"]
         case .tunnel where flag(.clearAllForwardings)?.value == true: return nil
         case .updateHostKeys: return [ConfigText(updatesHostKeys)]
-        case .localForward: return forwards(.local).map { ConfigText($0.value.dumped(.local)) }
-        case .remoteForward: return forwards(.remote).map { ConfigText($0.value.dumped(.remote)) }
-        case .dynamicForward: return forwards(.dynamic).map { ConfigText($0.value.dumped(.dynamic)) }
+        case .localForward, .remoteForward, .dynamicForward:
+            return forwards(keyword).map { $0.value.dumped(hasTarget: keyword != .dynamicForward) }
         case .rekeyLimit where !entries.isEmpty:
             return [ConfigText("\(rekeyByteCount?.value ?? 0) \(rekeyIntervalSeconds?.value ?? 0)")]
         case .proxyJump: return proxyJump?.value.last.map { [dumped($0)] }
@@ -57,7 +56,7 @@ extension ResolvedOptions {
         let staysWritten = [.identityFile, .certificateFile, .globalKnownHostsFile].contains(keyword)
         switch staysWritten ? entry.unexpanded : entry.value {
         case .flag(let isOn): return isOn ? "yes" : "no"
-        case .choice(let word): return ConfigText(keyword == .compression ? word : Self.dumpedWord(word, of: keyword))
+        case .choice(let word): return ConfigText(Self.dumped(word, of: keyword))
         case .number(let number):
             switch keyword {
             case .streamLocalBindMask: return ConfigText("0" + String(number, radix: 8))
@@ -72,8 +71,12 @@ extension ResolvedOptions {
         case .texts(let texts):
             let separator = UInt8(ascii: keyword == .tunnelDevice ? ":" : " ")
             return ConfigText(texts.map(\.bytes).joined(separator: [separator]))
-        case .escapeCharacter(let character): return ConfigText(character.dumped)
-        case .agentAddition(let addition): return ConfigText(addition.dumped)
+        case .escapeCharacter(.none): return "none"
+        case .escapeCharacter(.byte(let byte)): return Self.visible(byte)
+        case .agentAddition(.no): return "false"
+        case .agentAddition(.ask): return "ask"
+        case .agentAddition(.yes(let seconds)): return ConfigText(seconds == 0 ? "true" : "\(seconds)")
+        case .agentAddition(.confirm(let seconds)): return ConfigText(seconds == 0 ? "confirm" : "confirm \(seconds)")
         case .forward, .unset: return nil
         }
     }
@@ -88,16 +91,23 @@ extension ResolvedOptions {
         return ConfigText(text + Array((last.port.map { ":\($0)" } ?? "").utf8))
     }
 
-    private static let truth = ["yes": "true", "no": "false", "off": "false", "none": "false"]
+    private static let truth = ["yes": "true", "no": "false", "off": "false"]
 
-    private static func dumpedWord(_ word: String, of keyword: ConfigKeyword) -> String {
+    private static func dumped(_ word: String, of keyword: ConfigKeyword) -> String {
         switch keyword {
-        case .fingerprintHash: String(word.utf8.map { Character(Unicode.Scalar($0 >= 97 ? $0 & 0xDF : $0)) })
+        case .fingerprintHash, .syslogFacility: word.uppercased()
         case .logLevel: ["QUIET": "SILENT", "DEBUG1": "DEBUG"][word] ?? word
-        case .sessionType: word
-        case .tunnel where word == "yes": "point-to-point"
+        case .sessionType, .compression: word
         default: truth[word] ?? word
         }
+    }
+
+    /// As `vis(3)` writes a byte.
+    private static func visible(_ byte: UInt8) -> ConfigText {
+        let low = byte & 0x7F
+        let isControl = low < 0x20 || low == 0x7F
+        let prefix = byte >= 0x80 ? (isControl ? "\\M^" : "\\M-") : isControl ? "\\^" : byte == 0x5C ? "\\" : ""
+        return ConfigText(Array(prefix.utf8) + [isControl ? low ^ 0x40 : low])
     }
 
     private static func dumpedClasses(_ classes: [Int]) -> ConfigText {
@@ -125,10 +135,10 @@ extension ResolvedOptions {
     }
 
     private static let defaults = """
-        user|hostname|port 22|addressfamily any|batchmode no|canonicalizefallbacklocal yes|\
-        canonicalizehostname false|checkhostip no|compression no|controlmaster false|enablesshkeysign no|\
-        clearallforwardings no|exitonforwardfailure no|fingerprinthash SHA256|forwardx11 no|forwardx11trusted no|\
-        gatewayports no|gssapiauthentication no|gssapikeyexchange no|gssapidelegatecredentials no|gssapitrustdns no|\
+        user|hostname|port 22|addressfamily any|batchmode no|canonicalizefallbacklocal yes|canonicalizehostname false|\
+        checkhostip no|compression no|controlmaster false|enablesshkeysign no|clearallforwardings no|\
+        exitonforwardfailure no|fingerprinthash SHA256|forwardx11 no|forwardx11trusted no|gatewayports no|\
+        gssapiauthentication no|gssapikeyexchange no|gssapidelegatecredentials no|gssapitrustdns no|\
         gssapirenewalforcesrekey no|gssapiclientidentity|gssapiserveridentity|gssapikexalgorithms|hashknownhosts no|\
         hostbasedauthentication no|identitiesonly no|kbdinteractiveauthentication yes|\
         nohostauthenticationforlocalhost no|passwordauthentication yes|permitlocalcommand no|proxyusefdpass no|\
@@ -152,8 +162,8 @@ extension ResolvedOptions {
 }
 
 extension ForwardRule {
-    fileprivate func dumped(_ kind: Kind) -> [UInt8] {
-        kind == .dynamic ? listen.dumped : listen.dumped + [UInt8(ascii: " ")] + connect.dumped
+    fileprivate func dumped(hasTarget: Bool) -> ConfigText {
+        ConfigText(listen.dumped + (hasTarget ? [UInt8(ascii: " ")] + connect.dumped : []))
     }
 }
 
@@ -164,29 +174,6 @@ extension ForwardRule.Endpoint {
         case .port(let host?, let port): Array("[".utf8) + host.bytes + Array("]:\(port)".utf8)
         case .path(let path): path.bytes
         case .socks: Array("[socks]:0".utf8)
-        }
-    }
-}
-
-extension EscapeCharacter {
-    /// As `vis(3)` writes it.
-    fileprivate var dumped: String {
-        guard case .byte(let byte) = self else { return "none" }
-        let low = byte & 0x7F
-        let isControl = low < 0x20 || low == 0x7F
-        let shown = String(Unicode.Scalar(isControl ? low ^ 0x40 : low))
-        if byte >= 0x80 { return (isControl ? "\\M^" : "\\M-") + shown }
-        return isControl ? "\\^" + shown : shown == "\\" ? "\\\\" : shown
-    }
-}
-
-extension AddKeysToAgent {
-    fileprivate var dumped: String {
-        switch self {
-        case .no: "false"
-        case .ask: "ask"
-        case .yes(let seconds): seconds == 0 ? "true" : String(seconds)
-        case .confirm(let seconds): seconds == 0 ? "confirm" : "confirm \(seconds)"
         }
     }
 }

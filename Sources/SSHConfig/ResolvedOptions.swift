@@ -58,7 +58,7 @@ public struct ConfigNote: Hashable, Sendable, CustomStringConvertible {
     /// One line for a person, safe to show.
     public var description: String {
         switch kind {
-        case .notActedOn(let keyword): "\(source): \(keyword.rawValue) is accepted, but not acted on"
+        case .notActedOn(let keyword): "\(source): \(keyword.name) is accepted, but not acted on"
         case .obsolete(let name): "\(source): \"\(name)\" is out of use"
         case .ignoredUnknown(let name): "\(source): unknown option \"\(name)\" is ignored"
         }

@@ -91,6 +91,8 @@ public enum TokenExpansion {
 
         private init(_ letters: String) { self.letters = Set(letters.utf8) }
 
+        /// What takes variables alone.
+        public static let none = Tokens("")
         /// What `HostName` takes.
         public static let hostName = Tokens("h")
         /// What `User` takes: all but the remote user itself.
@@ -125,7 +127,7 @@ public enum TokenExpansion {
         var rest = text.bytes[...]
         while let byte = rest.popFirst() {
             switch byte {
-            case UInt8(ascii: "%"):
+            case UInt8(ascii: "%") where tokens != .none:
                 guard let letter = rest.popFirst() else { throw .incompleteToken }
                 guard !tokens.kept.contains(letter) else {
                     result += [byte, letter]
@@ -158,20 +160,6 @@ public enum TokenExpansion {
         let name = path.bytes.dropFirst().prefix { $0 != UInt8(ascii: "/") }
         guard name.isEmpty || Array(name) == local.user.bytes else { throw .unknownHome(ConfigText(name)) }
         return ConfigText(local.home.bytes + path.bytes.dropFirst(1 + name.count))
-    }
-
-    /// Replaces `${VARIABLE}` alone.
-    static func expandVariables(
-        _ text: ConfigText, _ environment: (ConfigText) -> ConfigText?
-    ) throws(Fault) -> ConfigText {
-        var result: [UInt8] = []
-        var rest = text.bytes[...]
-        while let byte = rest.popFirst() {
-            let isVariable = byte == UInt8(ascii: "$") && rest.first == UInt8(ascii: "{")
-            result += isVariable ? try takeVariable(from: &rest, environment) : [byte]
-            guard result.count <= ConfigLimits.byteCount else { throw .tooLong }
-        }
-        return ConfigText(result)
     }
 
     private static func value(

@@ -33,26 +33,7 @@ struct OpenSSHAgreementTests {
         #expect(compared.unexpected(exception.example) == [])
     }
 
-    @Test(
-        "What ssh refuses is refused, and what it takes is taken",
-        arguments: [
-            "Port 0", "Port 65536", "Port 1 2", "User", "User \"\"", "User \"a", "User a b", "xyz", "Host",
-            "Host \"\"", "Match", "Match host", "Match nonsense x", "Match all host x", "Match host web all",
-            "BatchMode 1",
-            "BatchMode TRUE", "Compression true", "ConnectTimeout 1x", "ConnectTimeout 1w1", "ConnectTimeout \"\"",
-            "SendEnv A=b", "SetEnv A", "EscapeChar ab", "EscapeChar ^a", "EscapeChar ^!", "LogLevel loud",
-            "RequestTTY maybe",
-            "StrictHostKeyChecking maybe", "SessionType x", "AddressFamily inet4", "UserKnownHostsFile a none",
-            "NumberOfPasswordPrompts -1", "ServerAliveCountMax x", "Protocol", "Protocol 3", "Include", "Include \"\"",
-            "IgnoreUnknown x*\nxyz", "IgnoreUnknown x*\nabc 1", "ServerAliveInterval 2147483648", "Cipher a b c",
-            "RekeyLimit", "RekeyLimit 15", "RekeyLimit 16", "RekeyLimit 0", "RekeyLimit 1M none",
-            "RekeyLimit default 1h",
-            "RekeyLimit default none", "RekeyLimit none", "RekeyLimit 1X", "RekeyLimit 1G 1h 1h", "RekeyLimit 1G 1x",
-            "RekeyLimit 8E", "RekeyLimit DEFAULT", "RequiredRSASize -1", "RequiredRSASize 1024x",
-            "ConnectionAttempts 0",
-            "ConnectionAttempts -1", "ConnectionAttempts", "BindAddress a b", "BindInterface \"\"",
-            "Host web # c", "Match user x # c", "PreferredAuthentications a b", "RemoteCommand \"a", "HostName a 'b",
-        ])
+    @Test("What ssh refuses is refused, and what it takes is taken", arguments: Verdicts.basics + Verdicts.values)
     func verdicts(text: String) throws {
         let files = try ConfigFiles(text)
         defer { files.remove() }

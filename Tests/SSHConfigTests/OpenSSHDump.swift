@@ -49,7 +49,7 @@ struct DumpException: Sendable {
             key: "dynamicforward", reason: "9.2 also shows local forwardings to sockets under this name",
             example: "LocalForward 8080 /b",
             applies: { found, _ in
-                found.forwards(.local).contains { if case .path = $0.value.connect { true } else { false } }
+                found.forwards(.localForward).contains { if case .path = $0.value.connect { true } else { false } }
             }),
         DumpException(
             key: "revokedhostkeys", reason: "9.2 expands nothing in it", example: "RevokedHostKeys ~/a",
@@ -85,7 +85,7 @@ struct DumpComparison {
         let theirs = Dictionary(grouping: lines, by: \.key).mapValues { $0.map(\.value) }
         var lists: [ConfigKeyword: ConfigText] = [:]
         for keyword in DumpException.lists where found.entries(for: keyword).isEmpty {
-            lists[keyword] = theirs[keyword.rawValue.lowercased()]?.first.map { ConfigText($0) }
+            lists[keyword] = theirs[keyword.name.lowercased()]?.first.map { ConfigText($0) }
         }
         let dump = found.dump(lists: lists).map { ($0.key, $0.value.string ?? "") }
         ours = Dictionary(grouping: dump, by: \.0).mapValues { $0.map(\.1) }

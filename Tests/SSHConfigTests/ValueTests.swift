@@ -15,9 +15,9 @@ struct ValueTests {
             .syslogFacility: "AUTH", .canonicalizePermittedCNAMEs: "*", .forwardX11Timeout: "1h",
         ]
         let ours: Set<ConfigKeyword> = [.algorithmProfile]
-        #expect(ConfigKeyword.allCases.filter { !$0.rawValue.hasPrefix("GSSAPI") && !ours.contains($0) }.count == 102)
+        #expect(ConfigKeyword.allCases.filter { !$0.name.hasPrefix("GSSAPI") && !ours.contains($0) }.count == 102)
         for keyword in ConfigKeyword.allCases {
-            let line = "\(keyword.rawValue.uppercased()) \(samples[keyword] ?? "no")"
+            let line = "\(keyword.name.uppercased()) \(samples[keyword] ?? "no")"
             let options = try resolve(line)
             switch keyword {
             case .host, .match, .include: #expect(options.entries(for: keyword).isEmpty)

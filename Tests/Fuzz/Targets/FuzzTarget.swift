@@ -18,6 +18,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case agentReply = "agent-reply"
     case authenticationMessages = "authentication-messages"
     case authentication
+    case configuration
     /// The control: one input stops it, and it must be found.
     case planted
 
@@ -35,6 +36,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .agentReply: AgentFuzz.run(input)
         case .authenticationMessages: MessageFuzz.authentication(input)
         case .authentication: AuthenticationFuzz.run(input)
+        case .configuration: ConfigFuzz.run(input)
         case .planted: Self.stopAtPlantedInput(input)
         }
     }
