@@ -16,6 +16,14 @@ public struct ConnectionInfo: Sendable {
         public let theirs: [String]
     }
 
+    /// What one stage of a connection took.
+    public struct StageDuration: Hashable, Sendable {
+        /// The stage, which ended well.
+        public let stage: SSHError.Stage
+        /// From the end of the stage before it.
+        public let duration: Duration
+    }
+
     /// Our identification line.
     public let clientIdentification = PeerText.line(EngineConfiguration.identification)
     /// The server's identification line, escaped (RFC 4253 §4.2).
@@ -70,8 +78,22 @@ public struct ConnectionInfo: Sendable {
     public internal(set) var sentPacketCount: UInt64 = 0, receivedPacketCount: UInt64 = 0
     /// Key exchanges after the first.
     public internal(set) var rekeyCount = 0
+    /// How long each stage took, in their order; a person's time is in that of the host's key and of the login.
+    public internal(set) var timings: [StageDuration] = []
+    private var lastMark = SSHConnection.now
     /// An estimate of the round trip; nil before there is one.
     public internal(set) var roundTripTime: Duration?
+
+    /// The clock runs from here.
+    mutating func begin(at start: Instant) { lastMark = start }
+
+    /// A stage has ended; only its first end counts.
+    mutating func mark(_ stage: SSHError.Stage) {
+        guard !timings.contains(where: { $0.stage == stage }) else { return }
+        let now = SSHConnection.now
+        timings.append(StageDuration(stage: stage, duration: now - lastMark))
+        lastMark = now
+    }
 
     /// What the engine knows by now.
     mutating func read(_ engine: borrowing Engine) {

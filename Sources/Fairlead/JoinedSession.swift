@@ -1,5 +1,6 @@
 import NIOCore
 import SSHCore
+import SSHWire
 
 /// What runs in a session.
 package enum SessionProgram: Hashable, Sendable {
@@ -39,11 +40,16 @@ package struct JoinedSession: Sendable {
 
     /// Waits until the program has ended, the server has closed the session, and everything was written.
     ///
-    /// Output that could not be written is an error, whatever the program's status: it must not pass for success.
-    package func finish() async throws(SSHError) -> ExitStatus {
+    /// Output that could not be written is an error, whatever the program's status: it must not pass for success. With
+    /// `returningOnExit` the program's end is the end, though something that it left behind still holds its streams.
+    package func finish(returningOnExit: Bool = false) async throws(SSHError) -> ExitStatus {
         do throws(SSHError) {
             let status = try await connection.exitStatus(of: id)
-            try await connection.waitUntilClosed(id)
+            if returningOnExit {
+                await connection.waitBriefly(for: id)
+            } else {
+                try await connection.waitUntilClosed(id)
+            }
             await connection.waitUntilDrained(id)
             if let failure = await connection.outputFailure(of: id) { throw failure }
             await connection.discard(id)
@@ -56,11 +62,49 @@ package struct JoinedSession: Sendable {
         }
     }
 
-    /// Tells the server the terminal's new size; from any thread.
-    package func resize(to size: PseudoTerminal.Size) {
-        connection.eventLoop.execute { [self] in
-            connection.assumeIsolated { try? $0.request(.windowChange(size.windowSize), in: id) }
+    /// Tells the server the terminal's size, as it is when that is done; from any thread, and as often as one likes.
+    package func resize(_ size: @escaping @Sendable () -> PseudoTerminal.Size?) {
+        onLoop { $0.resize($1, size) }
+    }
+
+    /// Sends a BREAK (RFC 4335).
+    package func sendBreak() {
+        onLoop { try? $0.request(.sendBreak, in: $1) }
+    }
+
+    /// Agrees on new keys.
+    package func rekey() {
+        onLoop { connection, _ in try? connection.perform(.rekey) }
+    }
+
+    /// What the connection agreed on, and the session's channel, told to `show`.
+    package func describe(_ show: @escaping @Sendable (ConnectionInfo, _ channel: UInt32) -> Void) {
+        onLoop { show($0.info, $1.rawValue) }
+    }
+
+    private func onLoop(_ body: @escaping @Sendable (isolated SSHConnection, SessionID) -> Void) {
+        connection.eventLoop.execute { [self] in connection.assumeIsolated { body($0, id) } }
+    }
+}
+
+extension SSHConnection {
+    /// A window that is being drawn larger changes a hundred times a second: nobody needs to know so often (hostile.md TM-01).
+    private static let resizeInterval = Duration.milliseconds(50)
+
+    fileprivate func resize(_ id: SessionID, _ size: @escaping @Sendable () -> PseudoTerminal.Size?) {
+        guard let session = sessions[id], !session.isResizeDue else { return }
+        let wait = (session.lastResize.map { $0 + Self.resizeInterval } ?? now) - now
+        if wait <= .zero { return tellSize(id, size) }
+        sessions[id]?.isResizeDue = true
+        eventLoop.scheduleTask(in: TimeAmount(wait)) {
+            self.assumeIsolated { $0.tellSize(id, size) }
         }
+    }
+
+    private func tellSize(_ id: SessionID, _ size: () -> PseudoTerminal.Size?) {
+        sessions[id]?.isResizeDue = false
+        sessions[id]?.lastResize = now
+        if let size = size() { try? request(.windowChange(size.windowSize), in: id) }
     }
 }
 
@@ -70,6 +114,14 @@ extension SSHConnection {
         eventLoop.execute {
             self.assumeIsolated { $0.abandon() }
             finally()
+        }
+    }
+    /// Returns never: throws what ended the connection.
+    package func waitForEnd() async throws(SSHError) {
+        while true {
+            if let failure { throw failure }
+            if Task.isCancelled { throw Self.cancelled }
+            await wait(for: .closure)
         }
     }
 }

@@ -19,14 +19,20 @@ extension SSHConnection {
         switch event {
         case .channelData(let id, let stream, let data): received(data, stream, in: id)
         case .identified(let server):
+            facts.mark(.identification)
             facts.serverIdentification = PeerText.line(server.line)
             configuration.logger.debug("server: \(facts.serverIdentification)")
-        case .hostKeyOffered(let key, let certificate): loginStep(.hostKey(key, certificate))
-        case .keysExchanged: logAlgorithms()
+        case .hostKeyOffered(let key, let certificate):
+            facts.mark(.keyExchange)
+            loginStep(.hostKey(key, certificate))
+        case .keysExchanged:
+            facts.mark(.hostKey)
+            logAlgorithms()
         case .authenticationNeeded(let round): loginStep(.credential(round))
         case .signatureNeeded(let request): loginStep(.signature(request))
         case .promptsReceived(let request): loginStep(.prompts(request))
         case .authenticated(let proofs):
+            facts.mark(.authentication)
             facts.authenticationMethod = proofs.map(\.rawValue).joined(separator: ",")
             facts.isAuthenticationProven = proofs.contains(where: \.isProof)
             loginStep(.done)

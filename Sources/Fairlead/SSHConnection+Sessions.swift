@@ -159,6 +159,20 @@ extension SSHConnection {
         return .unknown
     }
 
+    /// What the program had still to say may come after its exit status: there is a moment for it.
+    package func waitBriefly(for id: ChannelID) async {
+        let alarm = eventLoop.scheduleTask(in: .milliseconds(250)) {
+            self.assumeIsolated { connection in
+                connection.sessions[id]?.isLeft = true
+                connection.wake(.state(id))
+            }
+        }
+        while let session = sessions[id], !session.isClosedByPeer, !session.isLeft, failure == nil, !Task.isCancelled {
+            await wait(for: .state(id))
+        }
+        alarm.cancel()
+    }
+
     /// Waits until the server has closed the channel: everything it had to say was said.
     package func waitUntilClosed(_ id: ChannelID) async throws(SSHError) {
         while let session = sessions[id], !session.isClosedByPeer {

@@ -55,8 +55,11 @@ public actor SSHConnection {
     private var isReading = true
 
     init(
-        _ configuration: SSHConfiguration, engine: consuming Engine, transport: any NIOCore.Channel
+        _ configuration: SSHConfiguration, engine: consuming Engine, transport: any NIOCore.Channel,
+        started: Instant = SSHConnection.now
     ) {
+        facts.begin(at: started)
+        facts.mark(.resolve)
         self.configuration = configuration
         self.engine = engine
         self.transport = transport
@@ -73,6 +76,7 @@ public actor SSHConnection {
 
     /// The transport is up: our identification leaves.
     func transportOpened() {
+        facts.mark(.connect)
         facts.remoteAddress = transport?.remoteAddress
         facts.localAddress = transport?.localAddress
         settle()

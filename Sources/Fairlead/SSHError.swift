@@ -6,7 +6,7 @@ public import SSHIdentity
 /// is escaped already and safe to show.
 public struct SSHError: Error, Hashable, Sendable, CustomStringConvertible {
     /// How far the connection had come.
-    public enum Stage: String, Hashable, Sendable {
+    public enum Stage: String, Hashable, Sendable, CaseIterable {
         /// The caller's own arguments; nothing was sent.
         case usage
         /// Finding the host's addresses.

@@ -18,6 +18,24 @@ enum ConfigReader {
         }
     }
 
+    /// The configuration's view of the world.
+    static func resolver(for local: LocalIdentity) -> ConfigResolver {
+        var resolver = ConfigResolver(
+            reader: { try read($0, isGuarded: $1) }, glob: PlatformTerminal.glob,
+            environment: PlatformTerminal.environment, local: local)
+        resolver.exec = { command in
+            guard let text = command.string else { throw UsageError(message: "\(command) is not UTF-8") }
+            return PlatformProcess.runInShell(text, isSilent: true) == 0
+        }
+        resolver.localAddresses = { PlatformNetwork.localAddresses }
+        resolver.lookUp = { name, family in
+            name.string.flatMap { PlatformNetwork.canonicalName(of: $0, family) }.map { ConfigText($0) }
+        }
+        resolver.connectionHash = { SSHConfiguration.connectionHash(of: $0) }
+        resolver.version = ConfigText(Main.version)
+        return resolver
+    }
+
     /// The bytes; nil when there is no such file.
     static func read(_ path: String, isGuarded: Bool = false) throws -> [UInt8]? {
         do throws(PlatformFiles.Failure) {

@@ -5,6 +5,15 @@ enum ExitCode {
     /// Everything that is ours, as ssh has it.
     static let failure: Int32 = 255
 
+    /// What `--exit-codes` has instead: a code for each stage, from 240.
+    static let table: [(stage: SSHError.Stage, code: Int32)] = zip(SSHError.Stage.allCases, 240...).map { ($0, $1) }
+
+    static func of(_ error: any Error, tellsStages: Bool) -> Int32 {
+        guard tellsStages else { return failure }
+        let stage = (error as? SSHError)?.stage ?? .usage
+        return table.first { $0.stage == stage }?.code ?? failure
+    }
+
     /// The remote status; death by signal is 128 and its number as a shell has it, or 255 when we stand in for ssh.
     static func of(_ status: ExitStatus, standsInForSSH: Bool) -> Int32 {
         switch status {

@@ -8,39 +8,63 @@ struct UsageError: Error, Equatable {
 /// What a command line says, before any configuration is looked at.
 ///
 /// Options may stand before and after the host (`ssh` takes them so, and programs rely on it), and are bundled as in `-tt`
-/// or `-p2222`. `--` ends them. The remaining words are the remote command, joined with single spaces, never quoted again.
+/// or `-p2222`. `--` ends them. The remaining words are the remote command.
 struct Invocation: Equatable {
     var host = ""
-    var command: String?
-    var options: [CommandLineOption] = []
+    /// The words of the command.
+    var words: [String] = []
+    /// What flags say whatever an `-o` says: of two, the last.
+    private var overrides: [ConfigKeyword: String] = [:]
+    /// The rest in its order: of two, the first.
+    private var ordered: [CommandLineOption] = []
     var configurationFile: String?
-    var terminalRequests = 0
-    var refusesTerminal = false
-    var takesNoInput = false
-    var isSubsystem = false
-    var verbosity = 0
-    var isQuiet = false
-    var showsVersion = false
-    var showsHelp = false
+    var logFile: String?
     /// What `-Q` asks for.
     var query: String?
     /// The fingerprints of `--host-key`.
     var hostKeys: [String] = []
     /// The host of `--forget`.
     var forgottenHost: String?
+    /// The keyword of `--why`.
+    var questionedKeyword: String?
+    var completedShell: String?
+    var terminalName: String?
+    var showsVersion = false
+    var showsHelp = false
+    var showsManual = false
+    var showsConfiguration = false
+    var showsKeys = false
+    var quotesCommand = false
+    var isCompatible = false
+    var tellsStages = false
+    var tellsTiming = false
+    var writesJSON = false
+    var returnsOnExit = false
 
     init(_ arguments: [String]) throws(UsageError) {
         var rest = arguments[...]
         let isEnded = try takeOptions(&rest)
         guard let destination = forgottenHost ?? rest.popFirst() else {
-            guard showsVersion || showsHelp || query != nil else { throw UsageError(message: "no host given") }
+            guard showsVersion || showsHelp || showsManual || query != nil || completedShell != nil else {
+                throw UsageError(message: "no host given")
+            }
             return
         }
         if !isEnded { try takeOptions(&rest) }
         // The flags of the command line come before what the destination says, as in ssh.
         try takeDestination(destination)
         guard forgottenHost == nil || rest.isEmpty else { throw UsageError(message: "--forget takes one host") }
-        if !rest.isEmpty { command = rest.joined(separator: " ") }
+        words = Array(rest)
+    }
+
+    /// The remote command: words and single spaces between them, never quoted again; nil for none.
+    var command: String? {
+        words.isEmpty ? nil : (quotesCommand ? words.map(ShellWord.quoted) : words).joined(separator: " ")
+    }
+
+    /// What stands above the configuration's files, the strongest first.
+    var options: [CommandLineOption] {
+        overrides.sorted { $0.key.rawValue < $1.key.rawValue }.map { .value($0.key, ConfigText($0.value)) } + ordered
     }
 
     /// True when `--` ended them.
@@ -92,30 +116,36 @@ struct Invocation: Equatable {
     }
 
     private mutating func take(_ option: CommandOption, value: String) throws(UsageError) {
-        switch option.meaning {
+        for meaning in option.meaning { try take(meaning, value, of: option) }
+    }
+
+    private mutating func take(
+        _ meaning: CommandOption.Meaning, _ value: String, of option: CommandOption
+    ) throws(UsageError) {
+        switch meaning {
         case .keyword(let keyword):
             if keyword == .user { try NameRules.check(user: value) }
-            options.append(.value(keyword, ConfigText(value)))
-        case .setting(let keyword, let value): options.append(.value(keyword, ConfigText(value)))
-        case .option: options.append(CommandLineOption(value))
-        case .configurationFile: configurationFile = value
-        case .requestTerminal: terminalRequests += 1
-        case .refuseTerminal: refusesTerminal = true
-        case .noInput: takesNoInput = true
-        case .subsystem: isSubsystem = true
-        case .verbose: verbosity += 1
-        case .quiet: isQuiet = true
-        case .version: showsVersion = true
-        case .help: showsHelp = true
-        case .query: query = query ?? value
-        case .forget: forgottenHost = value
-        case .hostKey:
-            guard value.hasPrefix("SHA256:") || value.hasPrefix("MD5:") else {
+            ordered.append(.value(keyword, ConfigText(value)))
+        case .over(let keyword): overrides[keyword] = value
+        case .set(let keyword, let value):
+            if keyword == .sessionType, let other = overrides[keyword], other != value {
+                throw UsageError(
+                    message: "Cannot specify \(option.flag) with \(option.name == "N" ? "-s" : "-N")/SessionType")
+            }
+            overrides[keyword] = value
+        case .raise(let keyword, let steps):
+            let step = overrides[keyword].flatMap { steps.firstIndex(of: $0) }.map { $0 + 1 } ?? 0
+            overrides[keyword] = step < steps.count ? steps[step] : steps.last
+        case .option: ordered.append(CommandLineOption(value))
+        case .text(let field): if field != \.query || query == nil { self[keyPath: field] = value }
+        case .list(let field):
+            guard field != \.hostKeys || value.hasPrefix("SHA256:") || value.hasPrefix("MD5:") else {
                 throw UsageError(message: "--host-key takes a fingerprint, SHA256:... or MD5:...")
             }
-            hostKeys.append(value)
-        case .notYet:
-            throw UsageError(message: "option \(option.flag) of ssh is not supported yet")
+            self[keyPath: field].append(value)
+        case .flag(let field): self[keyPath: field] = true
+        case .nothing: break
+        case .refused(let sentence): throw UsageError(message: "\(option.flag): \(sentence)")
         }
     }
 
@@ -130,7 +160,7 @@ struct Invocation: Equatable {
         if let at = rest.lastIndex(of: "@") {
             let user = String(rest[..<at])
             try NameRules.check(user: user)
-            options.append(.value(.user, ConfigText(user)))
+            ordered.append(.value(.user, ConfigText(user)))
             rest = rest[rest.index(after: at)...]
         }
         let isForgotten = forgottenHost != nil && (rest.first == "[" || rest.count { $0 == ":" } == 1)
@@ -142,10 +172,10 @@ struct Invocation: Equatable {
     private mutating func takePort(_ rest: inout Substring) {
         if rest.first == "[", let end = rest.firstIndex(of: "]") {
             let after = rest[rest.index(after: end)...]
-            if after.first == ":" { options.append(.value(.port, ConfigText(String(after.dropFirst())))) }
+            if after.first == ":" { ordered.append(.value(.port, ConfigText(String(after.dropFirst())))) }
             rest = rest[rest.index(after: rest.startIndex)..<end]
         } else if let colon = rest.lastIndex(of: ":") {
-            options.append(.value(.port, ConfigText(String(rest[rest.index(after: colon)...]))))
+            ordered.append(.value(.port, ConfigText(String(rest[rest.index(after: colon)...]))))
             rest = rest[..<colon]
         }
     }

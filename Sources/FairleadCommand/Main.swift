@@ -20,7 +20,11 @@ enum Main {
         FatalSignals.install()
         PlatformTerminal.openMissingStandardStreams()
         ProcessMemory.hide()
+        Background.begin()
         let plan = makePlan(Array(CommandLine.arguments.dropFirst()))
+        if plan.goesToBackground, !Background.isWorker {
+            Background.lead(PlatformTerminal.ownProgram, CommandLine.arguments)
+        }
         SignalWatch.block()
         let signals = NIOThreadPool(numberOfThreads: 1)
         signals.start()
@@ -42,24 +46,22 @@ enum Main {
     private static func makePlan(_ arguments: [String]) -> Plan {
         do {
             let invocation = try Invocation(arguments)
+            if let path = invocation.logFile { try Console.append(to: path) }
+            if let text = try Answers.text(for: invocation) {
+                PlatformTerminal.write(text, to: 1)
+                exit(0)
+            }
             if invocation.showsVersion {
-                Console.say(version)
-                exit(0)
-            }
-            if invocation.showsHelp {
-                PlatformTerminal.write(OptionTable.usage, to: 1)
-                exit(0)
-            }
-            if let query = invocation.query {
-                guard let names = SSHConfiguration.algorithmNames(query) else {
-                    throw UsageError(
-                        message: "unsupported query \"\(ConfigText(query))\"; -Q help lists those that there are")
-                }
-                PlatformTerminal.write(names.map { $0 + "\n" }.joined(), to: 1)
+                // On standard error, where programs look for ssh's.
+                Console.say(standsInForSSH || invocation.isCompatible ? "OpenSSH_10.5-compatible \(version)" : version)
                 exit(0)
             }
             let planner = try Planner(invocation)
             for note in planner.options.notes { planner.verbosity.say(.debug, "\(note)") }
+            if let text = try planner.answer() {
+                PlatformTerminal.write(text, to: 1)
+                exit(0)
+            }
             if invocation.forgottenHost != nil { exit(try planner.forget()) }
             return try planner.plan()
         } catch let error as UsageError {

@@ -14,6 +14,33 @@ struct Plan: Sendable {
     /// The host as it was asked for, for messages.
     var hostName: String
     var standsInForSSH: Bool
+    /// What `--term` or `SetEnv TERM=` calls the terminal; nil for its own name.
+    var terminalName: String?
+    /// Between the moments at which keys leave; nil where they leave as they are typed.
+    var keystrokeInterval: Duration?
+    /// What runs here once we are logged in (`LocalCommand`).
+    var localCommand: String?
+    /// Whether we go to the background once we are logged in (`-f`).
+    var goesToBackground = false
+    /// Whether there is a session at all; with `-N` there is none.
+    var hasSession = true
+    /// Whether `~C` opens a command line.
+    var hasCommandLine = false
+    var output = OutputStyle()
+    /// Whether the keys that would be tried are listed, and no more (`-Z`).
+    var listsKeys = false
+}
+
+/// How the result is told.
+struct OutputStyle: Hashable, Sendable {
+    /// One JSON object on standard output.
+    var isJSON = false
+    /// A line for each phase on standard error.
+    var tellsTiming = false
+    /// An exit status for each stage that failed.
+    var tellsStages = false
+    /// The end of the command is ours, whatever still holds its streams.
+    var returnsOnExit = false
 }
 
 /// Makes the plan.
@@ -30,59 +57,89 @@ struct Planner {
         let local = LocalIdentity(
             user: ConfigText(user.name), userID: user.userID, home: ConfigText(user.home),
             hostName: ConfigText(PlatformTerminal.localHostName))
-        var resolver = ConfigResolver(
-            reader: { try ConfigReader.read($0, isGuarded: $1) }, glob: PlatformTerminal.glob,
-            environment: PlatformTerminal.environment, local: local)
-        resolver.connectionHash = SSHConfiguration.connectionHash
-        options = try resolver.resolve(
+        options = try ConfigReader.resolver(for: local).resolve(
             host: ConfigText(invocation.host), command: invocation.command.map { ConfigText($0) },
             commandLineOptions: invocation.options,
             files: ConfigReader.files(invocation.configurationFile, home: user.home))
-        verbosity = Verbosity(invocation, options.logLevel?.value)
+        verbosity = Verbosity(options.logLevel?.value)
     }
 
     func plan() throws -> Plan {
         try refuseWhatIsMissing()
         let program = try program()
-        return Plan(
+        let environment = environment
+        var plan = Plan(
             connection: try configuration(), program: program, wantsTerminal: wantsTerminal(program),
             takesInput: takesInput, escapeCharacter: escapeCharacter, environment: environment, verbosity: verbosity,
-            hostKeyScreen: try hostKeyScreen(), hostName: invocation.host, standsInForSSH: Main.standsInForSSH)
+            hostKeyScreen: try hostKeyScreen(), hostName: invocation.host,
+            standsInForSSH: Main.standsInForSSH || invocation.isCompatible)
+        plan.terminalName = invocation.terminalName ?? environment["TERM"]
+        plan.output = OutputStyle(
+            isJSON: invocation.writesJSON, tellsTiming: invocation.tellsTiming, tellsStages: invocation.tellsStages,
+            returnsOnExit: invocation.returnsOnExit)
+        plan.listsKeys = invocation.showsKeys
+        plan.hasSession = options.sessionType?.value != SessionType.none
+        plan.goesToBackground = options.flag(.forkAfterAuthentication)?.value == true
+        guard !plan.goesToBackground || plan.program != .shell || !plan.hasSession else {
+            throw UsageError(message: "Cannot fork into background without a command to execute.")
+        }
+        if options.flag(.permitLocalCommand)?.value == true {
+            plan.localCommand = try options.localCommand.map {
+                try expanded($0.value, .localCommand, "\($0.source): LocalCommand")
+            }
+        }
+        let interval = options.number(.obscureKeystrokeTiming)?.value ?? 20
+        plan.keystrokeInterval = interval > 0 ? .milliseconds(interval) : nil
+        plan.hasCommandLine = options.flag(.enableEscapeCommandline)?.value == true
+        return plan
     }
 
-    /// A route that we cannot take must not quietly become a direct connection.
+    /// A route that we cannot take must not quietly become a direct connection; what only adds to one is said, and gone
+    /// without, and where a file merely allows it, it is not worth a word (interop ruling 40).
     private func refuseWhatIsMissing() throws {
         if let source = options.proxyCommand?.source ?? options.proxyJump?.source {
             throw UsageError(message: "\(source): proxies and jump hosts are not supported yet")
         }
-        guard options.sessionType?.value != SessionType.none else {
-            throw UsageError(message: "connections without a session (-N) are not supported yet")
+        for keyword in [ConfigKeyword.localForward, .remoteForward, .dynamicForward] {
+            guard let source = options.forwards(keyword).first?.source else { continue }
+            let sentence = "\(source): port forwarding (\(keyword.name)) is not supported yet"
+            if options.flag(.exitOnForwardFailure)?.value == true { throw UsageError(message: sentence) }
+            verbosity.say(.warning, sentence)
+        }
+        for (keyword, what) in [
+            (ConfigKeyword.forwardAgent, "agent forwarding is not supported yet"),
+            (.forwardX11, "X11 is not supported"),
+            (.gssapiAuthentication, "Kerberos is not supported"),
+        ] where options.sources(of: keyword.name)?.first?.isCommandLine == true {
+            if let setting = options.flag(keyword), !setting.value { continue }
+            verbosity.say(.warning, "\(what); going on without")
         }
     }
 
     private func program() throws -> SessionProgram {
         let command = invocation.command ?? options.remoteCommand?.value.string
-        if invocation.isSubsystem || options.sessionType?.value == .subsystem {
+        if options.sessionType?.value == .subsystem {
             guard let command else { throw UsageError(message: "a subsystem needs a name") }
             return .subsystem(command)
         }
         if invocation.command != nil, options.remoteCommand != nil {
-            throw UsageError(message: "cannot execute command-line and remote command")
+            throw UsageError(message: "Cannot execute command-line and remote command.")
         }
         return command.map(SessionProgram.command) ?? .shell
     }
 
-    private var takesInput: Bool { !invocation.takesNoInput && options.stdinNull?.value != true }
+    private var takesInput: Bool { options.stdinNull?.value != true }
 
     private func wantsTerminal(_ program: SessionProgram) -> Bool {
-        if invocation.refusesTerminal { return false }
-        if invocation.terminalRequests > 1 { return true }
         let hasTerminal = takesInput && PlatformTerminal.isTerminal(0)
-        if invocation.terminalRequests == 1 { return hasTerminal }
         switch options.requestTTY?.value ?? .auto {
         case .no: return false
         case .force: return true
-        case .yes: return hasTerminal
+        case .yes:
+            if !hasTerminal, verbosity.shows(.note) {
+                Console.say("Pseudo-terminal will not be allocated because stdin is not a terminal.")
+            }
+            return hasTerminal
         case .auto: return hasTerminal && program == .shell
         }
     }
@@ -170,6 +227,18 @@ struct Planner {
             try configuration.select(try text(setting.value), for: slot)
         } catch let error as SSHError {
             throw UsageError(message: "\(setting.source): \(error)")
+        }
+    }
+
+    /// A command with its tokens and variables filled in.
+    func expanded(_ value: ConfigText, _ tokens: TokenExpansion.Tokens, _ place: String) throws -> String {
+        do {
+            return try text(
+                TokenExpansion.expand(value, tokens: tokens, context: options.tokens) { name in
+                    name.string.flatMap(PlatformTerminal.environment).map { ConfigText($0) }
+                })
+        } catch let fault as TokenExpansion.Fault {
+            throw UsageError(message: "\(place): \(fault)")
         }
     }
 

@@ -46,16 +46,10 @@ extension Planner {
         guard program.bytes.first == UInt8(ascii: "/") else {
             throw UsageError(message: "\(setting.source): KnownHostsCommand needs an absolute path")
         }
-        do {
-            let words = try setting.value.dropFirst().map {
-                try TokenExpansion.expand($0, tokens: .knownHostsCommand, context: options.tokens) { name in
-                    name.string.flatMap(PlatformTerminal.environment).map { ConfigText($0) }
-                }
-            }
-            return try ([program] + words).map(text)
-        } catch let fault as TokenExpansion.Fault {
-            throw UsageError(message: "\(setting.source): KnownHostsCommand: \(fault)")
+        let words = try setting.value.dropFirst().map {
+            try expanded($0, .knownHostsCommand, "\(setting.source): KnownHostsCommand")
         }
+        return [try text(program)] + words
     }
 
     func hostKeyScreen() throws -> HostKeyScreen {

@@ -1,24 +1,47 @@
 import Fairlead
 import NIOCore
+import NIOPosix
 
 /// Carries out a plan: connects, runs the session, and gives the exit status.
 struct Run: Sendable {
     let plan: Plan
 
     func run(on eventLoop: any EventLoop) async -> Int32 {
+        if plan.listsKeys {
+            PlatformTerminal.write(await plan.connection.loginKeys().map { $0 + "\n" }.joined(), to: 1)
+            return 0
+        }
+        if plan.output.isJSON { return await Report(plan: plan).run(on: eventLoop) }
         do {
             return try await withSSHConnection(plan.connection, on: eventLoop) { connection in
-                try await session(on: connection)
+                let status = try await session(on: connection)
+                if plan.output.tellsTiming { Self.tellTiming(await connection.info) }
+                return status
             }
         } catch {
             TerminalState.restore()
             report(error)
-            return ExitCode.failure
+            return ExitCode.of(error, tellsStages: plan.output.tellsStages)
+        }
+    }
+
+    private static func tellTiming(_ info: ConnectionInfo) {
+        for timing in info.timings {
+            let tenths = Int(timing.duration / .microseconds(100))
+            Console.say("fairlead: \(timing.stage.rawValue): \(tenths / 10).\(tenths % 10) ms")
         }
     }
 
     private func session(on connection: SSHConnection) async throws -> Int32 {
         if plan.verbosity.showsBanners { TerminalPrompt.drawLine(for: plan.connection.displayName) }
+        if let command = plan.localCommand {
+            _ = try? await NIOThreadPool.singleton.runIfActive { PlatformProcess.runInShell(command, isSilent: false) }
+        }
+        if plan.goesToBackground {
+            // On the first thread, which is the one that was told to follow the leader.
+            try await connection.eventLoop.submit { Background.detach() }.get()
+        }
+        guard plan.hasSession else { return try await idle(on: connection) }
         let session = ToolSession(plan: plan, connection: connection)
         let status = try await session.run()
         TerminalState.restore()
@@ -36,6 +59,17 @@ struct Run: Sendable {
             }
         }
         return ExitCode.of(status, standsInForSSH: plan.standsInForSSH)
+    }
+
+    /// A connection without a session (`-N`): it lasts until it ends, or until we are told to.
+    private func idle(on connection: SSHConnection) async throws -> Int32 {
+        SignalWatch.sessionBegins(onResize: nil, resume: nil) { signal in
+            // What was started to be stopped has done what it should (interop ruling 28).
+            connection.abandon { Main.exit(signal == PlatformTerminal.terminationSignal ? 0 : ExitCode.failure) }
+        }
+        plan.verbosity.say(.debug, "logged in, without a session")
+        try await connection.waitForEnd()
+        return ExitCode.failure
     }
 
     private func report(_ error: any Error) {

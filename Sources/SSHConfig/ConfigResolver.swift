@@ -18,8 +18,8 @@ public enum CommandLineOption: Hashable, Sendable, ExpressibleByStringLiteral {
 
 /// Reads `ssh_config(5)` text and finds the options that hold for one host.
 ///
-/// It touches no file and no variable itself: the closures do, and are asked only for what the text names. Nothing that a file holds can trap, or cost more than the bounds of a configuration: 16 MiB,
-/// 4,096 files, 16 levels of `Include`.
+/// It touches no file and no variable itself: the closures do, and are asked only for what the text names. Nothing that a
+/// file holds can trap, or cost more than the bounds of a configuration: 16 MiB, 4,096 files, 16 levels of `Include`.
 public struct ConfigResolver {
     /// Returns a file's bytes, `nil` if it does not exist, or throws if it cannot be read (a device, a FIFO, too large, or
     /// a guarded one that others could have written).

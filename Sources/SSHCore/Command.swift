@@ -18,6 +18,8 @@ package enum Command {
     case giveUpAuthentication
     /// Renew the keys now.
     case rekey
+    /// A message that means nothing, with an answer that means nothing (OpenSSH PROTOCOL §1.8); none where the server has no such.
+    case ping
     case openSession(ChannelID)
     case request(ChannelID, SessionRequest)
     /// The user took that many bytes of the channel: the window may be credited.

@@ -26,6 +26,9 @@ extension Engine {
         case .proveHostKeys(let keys): try askForProof(of: keys)
         case .giveUpAuthentication: throw .authentication(.cancelled)
         case .rekey: try startRekey()
+        case .ping:
+            guard phase == .connected, supportsPing, !keyExchange.holdsBackOthers else { return }
+            try send(Ping(data: ByteBuffer()))
         case .openSession(let id): try openSession(id)
         case .request(let id, let request): try make(request, on: id)
         case .consumed(let id, let byteCount): try credit(id, byteCount)

@@ -30,10 +30,11 @@ import Testing
     func optionsOnBothSides() throws {
         let invocation = try parse("-v", "-p", "2222", "host", "-l", "user", "-T", "-s", "sftp")
         #expect(invocation.host == "host")
-        #expect(invocation.options == [.value(.port, "2222"), .value(.user, "user")])
-        #expect(invocation.verbosity == 1)
-        #expect(invocation.refusesTerminal)
-        #expect(invocation.isSubsystem)
+        #expect(
+            invocation.options == [
+                .value(.logLevel, "DEBUG1"), .value(.requestTTY, "no"), .value(.sessionType, "subsystem"),
+                .value(.port, "2222"), .value(.user, "user"),
+            ])
         #expect(invocation.command == "sftp")
     }
 
@@ -41,8 +42,7 @@ import Testing
     func optionsEndAtCommand() throws {
         let invocation = try parse("host", "-T", "rsync", "--server", "-p", "1")
         #expect(invocation.command == "rsync --server -p 1")
-        #expect(invocation.options == [])
-        #expect(invocation.refusesTerminal)
+        #expect(invocation.options == [.value(.requestTTY, "no")])
     }
 
     @Test("-- before the host ends the options: what follows the host is the command")
@@ -51,7 +51,7 @@ import Testing
         #expect(invocation.host == "host")
         #expect(invocation.command == "sftp")
         #expect(try parse("--", "host", "-v", "x").command == "-v x")
-        #expect(try parse("--", "host", "-v", "x").verbosity == 0)
+        #expect(try parse("--", "host", "-v", "x").options == [])
     }
 
     @Test("-- right after the host is skipped, and ends the options")
@@ -71,15 +71,18 @@ import Testing
 
     @Test("letters are bundled, and the last may have its value attached")
     func bundling() throws {
-        let invocation = try parse("-ttvvvp2222", "-4nT", "host")
-        #expect(invocation.terminalRequests == 2)
-        #expect(invocation.verbosity == 3)
-        #expect(invocation.takesNoInput)
-        #expect(invocation.refusesTerminal)
-        #expect(invocation.options == [.value(.port, "2222"), .value(.addressFamily, "inet")])
-        #expect(try parse("-tt", "host").terminalRequests == 2)
-        #expect(try parse("-t", "-t", "host").terminalRequests == 2)
-        #expect(try parse("-Tp", "7", "host").options == [.value(.port, "7")])
+        let invocation = try parse("-ttvvvp2222", "-4n", "host")
+        #expect(
+            invocation.options == [
+                .value(.addressFamily, "inet"), .value(.logLevel, "DEBUG3"), .value(.requestTTY, "force"),
+                .value(.stdinNull, "yes"), .value(.port, "2222"),
+            ])
+        for arguments in [["-tt"], ["-t", "-t"], ["-ttt"], ["-Ttt"]] {
+            #expect(try Invocation(arguments + ["host"]).options == [.value(.requestTTY, "force")])
+        }
+        #expect(try parse("-tT", "host").options == [.value(.requestTTY, "no")])
+        #expect(try parse("-vq", "host").options == [.value(.logLevel, "QUIET")])
+        #expect(try parse("-Cp", "7", "host").options == [.value(.compression, "yes"), .value(.port, "7")])
     }
 
     @Test(
@@ -100,10 +103,10 @@ import Testing
         let invocation = try parse("-i", "my key", "-e", "none", "-6", "-F", "file", "-q", "host")
         #expect(
             invocation.options == [
-                .value(.identityFile, "my key"), .value(.escapeChar, "none"), .value(.addressFamily, "inet6"),
+                .value(.addressFamily, "inet6"), .value(.escapeChar, "none"), .value(.logLevel, "QUIET"),
+                .value(.identityFile, "my key"),
             ])
         #expect(invocation.configurationFile == "file")
-        #expect(invocation.isQuiet)
     }
 
     @Test("a user may hold an @; the last one counts")
@@ -226,10 +229,42 @@ import Testing
         #expect(try parse("--help").showsHelp)
     }
 
-    @Test("an option of ssh that is missing here says so; none is taken for another, none is silent")
+    @Test("what is not there yet, and cannot be gone without, says so in one sentence")
     func notYet() {
-        for letter in OptionTable.notYet.keys {
-            #expect(message(["-\(letter)", "value", "host"]) == "option -\(letter) of ssh is not supported yet")
+        for letter in "DILORWw1" {
+            let text = message(["-\(letter)", "value", "host"])
+            #expect(text?.hasPrefix("-\(letter): ") == true && text?.contains { $0 == " " } == true, "\(text ?? "")")
         }
+    }
+
+    @Test("what only asks for more than there is goes on without it")
+    func goesOn() throws {
+        for letter in "2AaKkMXxYy" { #expect(try parse("-\(letter)", "host").host == "host") }
+        #expect(try parse("-S", "none", "host").options == [.value(.controlPath, "none")])
+        #expect(try parse("-MM", "host").options == [.value(.controlMaster, "ask")])
+    }
+
+    @Test("flags stand above -o, wherever they are written; -p, -l, -i and -P do not")
+    func strength() throws {
+        #expect(
+            try parse("-oRequestTTY=no", "-t", "-oPort=1", "-p", "2", "host").options
+                == [.value(.requestTTY, "yes"), "RequestTTY=no", "Port=1", .value(.port, "2")])
+    }
+
+    @Test("-f goes with -n, and -N not with -s")
+    func modes() throws {
+        #expect(
+            try parse("-f", "host").options == [.value(.forkAfterAuthentication, "yes"), .value(.stdinNull, "yes")])
+        #expect(try parse("-N", "host").options == [.value(.requestTTY, "no"), .value(.sessionType, "none")])
+        #expect(message(["-N", "-s", "host"]) == "Cannot specify -s with -N/SessionType")
+        #expect(message(["-sN", "host"]) == "Cannot specify -N with -s/SessionType")
+    }
+
+    @Test("--argv sends each word as it is, whatever a shell would make of it")
+    func quoting() throws {
+        let words = ["echo", "", "a b", "it's", "$HOME", "*", "a=b", "-n", "\n"]
+        let invocation = try Invocation(["--argv", "host"] + words)
+        #expect(invocation.command == #"echo '' 'a b' 'it'\''s' '$HOME' '*' 'a=b' -n '"# + "\n'")
+        #expect(try parse("host", "a b", "c").command == "a b c")
     }
 }

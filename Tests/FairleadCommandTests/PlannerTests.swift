@@ -152,7 +152,7 @@ import Testing
         #expect(try plan(["host", "-s", "sftp"]).program == .subsystem("sftp"))
         #expect(try plan(["host"], "RemoteCommand uptime\n").program == .command("uptime"))
         #expect(try plan(["-oRemoteCommand=none", "host", "x"], "RemoteCommand uptime\n").program == .command("x"))
-        #expect(failure(["host", "x"], "RemoteCommand uptime\n") == "cannot execute command-line and remote command")
+        #expect(failure(["host", "x"], "RemoteCommand uptime\n") == "Cannot execute command-line and remote command.")
         #expect(failure(["-s", "host"]) == "a subsystem needs a name")
     }
 
@@ -174,7 +174,7 @@ import Testing
     @Test(
         "what would need a way that is not there is refused, never passed over",
         arguments: [
-            "ProxyCommand nc %h %p", "ProxyJump bastion", "SessionType none",
+            "ProxyCommand nc %h %p", "ProxyJump bastion", "LocalForward 1 a:2\nExitOnForwardFailure yes",
         ])
     func missing(line: String) {
         #expect(failure(["host"], line + "\n")?.contains("not supported yet") == true)

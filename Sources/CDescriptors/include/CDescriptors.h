@@ -22,4 +22,9 @@ extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *
 static inline int fairlead_hide_memory(void) {
     return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
+
+// This signal, or none for 0, is what the end of the thread that started us sends (prctl(2)).
+static inline int fairlead_follow_parent(int number) {
+    return prctl(PR_SET_PDEATHSIG, number, 0, 0, 0);
+}
 #endif

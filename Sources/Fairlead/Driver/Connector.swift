@@ -26,6 +26,7 @@ struct Connector: Sendable {
     }
 
     func connect() async throws(SSHError) -> SSHConnection {
+        let started = SSHConnection.now
         let targets = try await targets()
         var failure = SSHError(
             .resolve, .unknownHost, "Could not resolve hostname \(configuration.host): no address of that family")
@@ -35,7 +36,7 @@ struct Connector: Sendable {
             let winner = RaceWinner()
             let result = await AddressRace.run(targets) { target in
                 do throws(SSHError) {
-                    return .success(try await connect(to: target, winner))
+                    return .success(try await connect(to: target, winner, started))
                 } catch {
                     // Who was merely slower has nothing to report.
                     if error.kind != .cancelled { configuration.logger.debug("\(target.address): \(error)") }
@@ -84,7 +85,9 @@ struct Connector: Sendable {
         }
     }
 
-    private func connect(to target: Target, _ winner: RaceWinner) async throws(SSHError) -> SSHConnection {
+    private func connect(
+        to target: Target, _ winner: RaceWinner, _ started: Instant
+    ) async throws(SSHError) -> SSHConnection {
         configuration.logger.debug("connecting to \(target.address)")
         let pending = PendingChannel()
         let bootstrap = bootstrap(for: target)
@@ -93,7 +96,7 @@ struct Connector: Sendable {
                 try await bootstrap.connect(to: target.address) { channel in
                     channel.eventLoop.makeCompletedFuture {
                         try pending.begin(channel)
-                        return try attach(to: channel, winner)
+                        return try attach(to: channel, winner, started)
                     }
                 }
             } onCancel: {
@@ -124,7 +127,9 @@ struct Connector: Sendable {
     /// Made on the loop before the first byte can arrive, so that none is lost.
     ///
     /// The clock of the identification begins here, before TCP connects: a `ConnectTimeout` is for both together.
-    private func attach(to channel: any NIOCore.Channel, _ winner: RaceWinner) throws -> SSHConnection {
+    private func attach(
+        to channel: any NIOCore.Channel, _ winner: RaceWinner, _ started: Instant
+    ) throws -> SSHConnection {
         let engine: Engine
         do throws(ProtocolError) {
             engine = try Engine(
@@ -132,7 +137,7 @@ struct Connector: Sendable {
         } catch {
             throw SSHError(error)
         }
-        let connection = SSHConnection(configuration, engine: engine, transport: channel)
+        let connection = SSHConnection(configuration, engine: engine, transport: channel, started: started)
         try channel.pipeline.syncOperations.addHandler(ConnectionHandler(connection, winner))
         return connection
     }

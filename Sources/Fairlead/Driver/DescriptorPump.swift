@@ -10,6 +10,8 @@ package struct SessionDescriptors: Sendable {
     package var errorOutput: Int32
     /// Looks at what a person types before it leaves, and may keep parts of it.
     package var inputFilter: (@Sendable (ByteBuffer) -> ByteBuffer)?
+    /// Between two moments at which typed keys leave, where their rhythm is to be hidden.
+    package var keystrokeInterval: Duration?
 
     package init(
         input: Int32?, output: Int32, errorOutput: Int32, inputFilter: (@Sendable (ByteBuffer) -> ByteBuffer)? = nil
@@ -28,6 +30,8 @@ package struct SessionDescriptors: Sendable {
 /// the window has room, so both directions are bounded.
 final class DescriptorPump {
     private static let inputByteCount = 128 * 1024
+    /// What is typed while the network takes nothing: escapes among it still work.
+    private static let backlogByteCount = 64 * 1024
 
     private let connection: SSHConnection
     private let id: SessionID
@@ -40,6 +44,9 @@ final class DescriptorPump {
     private var hasBegun = false
     private var isReading = false
     private var inputHasEnded = false
+    /// Nothing more will be read, and what was read has not left yet.
+    private var isAtEnd = false
+    private var keystrokes: KeystrokeClock?
     /// Bytes are being handed over: what that sets off on the way must not read on and overtake them.
     private var isSending = false
     private var isOver = false
@@ -75,6 +82,12 @@ final class DescriptorPump {
     /// Bytes may move from now on: whoever owns the descriptors has made them ready.
     func begin(upTo room: Int) {
         hasBegun = true
+        if let interval = descriptors.keystrokeInterval {
+            let (connection, id) = (connection, id)
+            keystrokes = KeystrokeClock(interval, on: connection) { connection in
+                connection.sessions[id]?.pump?.readMore(upTo: connection.sendableByteCount(id))
+            }
+        }
         flush()
         readMore(upTo: room)
     }
@@ -128,15 +141,17 @@ final class DescriptorPump {
     /// The session's end of input may be sent, and `room` bytes of data.
     func readMore(upTo room: Int) {
         var room = room
-        while hasBegun, !isOver, !inputHasEnded, !isReading, !isSending {
-            if unsent.readableBytes > 0 {
+        while hasBegun, !isOver, !inputHasEnded, !isSending {
+            if unsent.readableBytes > 0, keystrokes?.isHolding != true {
                 room = send()
                 // Room that came while they were handed over announced itself in vain.
                 if unsent.readableBytes > 0, room > 0 { continue }
-                guard unsent.readableBytes == 0 else { return }
             }
+            if isAtEnd, unsent.readableBytes == 0 { return endInput() }
+            guard !isReading, !isAtEnd else { return }
             guard let input = descriptors.input, let wakePipe else { return endInput() }
-            guard room > 0 else { return }
+            if descriptors.inputFilter != nil { room = Self.backlogByteCount - unsent.readableBytes }
+            guard room > 0, unsent.readableBytes == 0 || descriptors.inputFilter != nil else { return }
             guard readNow(input, upTo: room) else { return readOnThread(input, wakePipe, upTo: room) }
         }
     }
@@ -183,15 +198,17 @@ final class DescriptorPump {
         isReading = false
         guard !isOver else { return }
         switch result {
+        case .bytes where unsent.readableBytes > 0: unsent.writeImmutableBuffer(bytes)
         case .bytes:
             unsent = bytes
             inputBuffer = bytes
-            // The filter may have kept all of it; then nothing is sent that would tell how much room there is.
-            let id = id
-            readMore(upTo: connection.assumeIsolated { $0.sendableByteCount(id) })
-        case .end: endInput()
-        case .woken: break
+            if bytes.readableBytes > 0 { keystrokes?.hold(bytes.readableBytes) }
+        case .end: isAtEnd = true
+        case .woken: return
         }
+        // The filter may have kept all of it; then nothing is sent that would tell how much room there is.
+        let id = id
+        readMore(upTo: connection.assumeIsolated { $0.sendableByteCount(id) })
     }
 
     /// Hands over what was read; returns the room that is left.
@@ -222,6 +239,7 @@ final class DescriptorPump {
     func sessionClosed() {
         guard !isOver else { return }
         isOver = true
+        keystrokes?.stop()
         wakePipe?.wake()
     }
 

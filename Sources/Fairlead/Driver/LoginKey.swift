@@ -168,6 +168,14 @@ struct LoginKeys: Sendable {
     }
 }
 
+extension SSHConfiguration {
+    /// The keys that a login would try, in their order, and what it would pass over: a line each.
+    package func loginKeys() async -> [String] {
+        let gathered = await LoginKeys.gather(self, agents: agents)
+        return gathered.keys.map(\.description) + gathered.skipped.map { "skipped: " + $0 }
+    }
+}
+
 extension AgentKey {
     fileprivate var loginKey: LoginKey {
         LoginKey(publicKey: publicKey, certificate: certificate, source: .signer(self), name: comment)

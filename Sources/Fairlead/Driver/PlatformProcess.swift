@@ -31,7 +31,7 @@ package enum PlatformClock {
 }
 
 /// What the system does to run a program.
-enum PlatformProcess {
+package enum PlatformProcess {
     struct Child {
         let process: pid_t
         let output: Int32
@@ -54,7 +54,7 @@ enum PlatformProcess {
             if reaped == 0 { return nil }
             // Where children are not waited for (SIGCHLD is ignored), nothing is known of its end.
             guard reaped == process else { return 255 }
-            return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
+            return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + (status & 0x7F)
         }
 
         func kill() {
@@ -79,7 +79,52 @@ enum PlatformProcess {
     static func spawn(_ arguments: [String], _ environment: [String]?) throws(ChildProcess.Failure) -> Child {
         guard let pipe = PlatformStreams.WakePipe() else { throw .system(errno) }
         defer { _ = SystemCalls.close(pipe.writeEnd) }
-        var actions = unsafe fileActions(output: pipe.writeEnd)
+        do throws(ChildProcess.Failure) {
+            let process = try unsafe start(arguments, environment) { actions in
+                _ = unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+                _ = unsafe posix_spawn_file_actions_adddup2(&actions, pipe.writeEnd, 1)
+            }
+            return Child(process: process, output: pipe.readEnd)
+        } catch {
+            _ = SystemCalls.close(pipe.readEnd)
+            throw error
+        }
+    }
+
+    /// Has the user's shell run a command of the user's own configuration (interop ruling 34); it blocks.
+    ///
+    /// A silent one reads and writes nothing but its errors; another one has our standard streams. Its exit status, or 128
+    /// and a signal's number; nil where it could not be started.
+    package static func runInShell(_ command: String, isSilent: Bool) -> Int32? {
+        let shell = unsafe getenv("SHELL").map { unsafe String(cString: $0) } ?? ""
+        let words = [shell.isEmpty ? "/bin/sh" : shell, "-c", command]
+        let started = try? unsafe start(words, nil) { actions in
+            guard isSilent else { return }
+            _ = unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+            _ = unsafe posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
+        }
+        return started.flatMap { Child(process: $0, output: -1).reap(waits: true) }
+    }
+
+    /// Whether the end of who started us ends us, too.
+    package static func followsParent(_ isFollowing: Bool) {
+        #if canImport(Glibc)
+            _ = fairlead_follow_parent(isFollowing ? SIGTERM : 0)
+        #endif
+    }
+
+    /// Without any descriptor of ours but the standard ones as `prepare` leaves them.
+    private static func start(
+        _ arguments: [String], _ environment: [String]?, _ prepare: (inout FileActions) -> Void
+    ) throws(ChildProcess.Failure) -> pid_t {
+        var actions = unsafe FileActions()
+        _ = unsafe posix_spawn_file_actions_init(&actions)
+        unsafe prepare(&actions)
+        #if canImport(Glibc)
+            _ = unsafe posix_spawn_file_actions_addclosefrom_np(&actions, 3)
+        #else
+            for descriptor in Int32(0)...2 { _ = unsafe posix_spawn_file_actions_addinherit_np(&actions, descriptor) }
+        #endif
         var attributes = cleanSignals()
         defer {
             _ = unsafe posix_spawn_file_actions_destroy(&actions)
@@ -95,24 +140,8 @@ enum PlatformProcess {
                 unsafe posix_spawnp(&process, name, &actions, &attributes, arguments, environment)
             }
         }
-        guard failure == 0 else {
-            _ = SystemCalls.close(pipe.readEnd)
-            throw .system(failure)
-        }
-        return Child(process: process, output: pipe.readEnd)
-    }
-
-    private static func fileActions(output: Int32) -> FileActions {
-        var actions = unsafe FileActions()
-        _ = unsafe posix_spawn_file_actions_init(&actions)
-        _ = unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        _ = unsafe posix_spawn_file_actions_adddup2(&actions, output, 1)
-        #if canImport(Glibc)
-            _ = unsafe posix_spawn_file_actions_addclosefrom_np(&actions, 3)
-        #else
-            _ = unsafe posix_spawn_file_actions_addinherit_np(&actions, 2)
-        #endif
-        return unsafe actions
+        guard failure == 0 else { throw .system(failure) }
+        return process
     }
 
     /// What signals we ignore or hold back is our affair.

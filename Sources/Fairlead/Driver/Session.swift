@@ -23,8 +23,13 @@ struct Session {
     var hasEnded = false
     /// Both sides are done, or the connection is lost.
     var isClosed = false
+    /// Nobody waits for its end any longer.
+    var isLeft = false
     /// The connection ended before the channel did.
     var isLost = false
+    /// When the terminal's last size was told, and whether one waits to be.
+    var lastResize: Instant?
+    var isResizeDue = false
     /// Where the bytes go when they are not read through a `ByteStream`.
     var pump: DescriptorPump?
 }

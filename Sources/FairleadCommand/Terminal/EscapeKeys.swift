@@ -1,62 +1,91 @@
 import NIOCore
 import Synchronization
 
-/// Escapes at the beginning of a line of a terminal session: `~.` ends the connection, `~?` lists them, `~~` sends one `~`.
+/// Escapes at the beginning of a line of a terminal session, as in ssh: `~.` ends it, `~?` lists them, `~~` sends one `~`.
 final class EscapeKeys: Sendable {
+    /// What a key asks for.
+    enum Action: CaseIterable, Sendable {
+        case disconnect, sendBreak, commandLine, rekey, quieter, louder, information, suspend, list, background, help
+
+        /// The byte behind the escape character, how it is written, and what it does.
+        var key: (byte: UInt8, name: String, help: String) {
+            switch self {
+            case .disconnect: (UInt8(ascii: "."), ".", "end the connection")
+            case .sendBreak: (UInt8(ascii: "B"), "B", "send a BREAK to the remote system")
+            case .commandLine: (UInt8(ascii: "C"), "C", "open a command line")
+            case .rekey: (UInt8(ascii: "R"), "R", "agree on new keys")
+            case .quieter: (UInt8(ascii: "V"), "V", "tell less (LogLevel)")
+            case .louder: (UInt8(ascii: "v"), "v", "tell more (LogLevel)")
+            case .information: (UInt8(ascii: "I"), "I", "show what the connection agreed on")
+            case .suspend: (0x1A, "^Z", "suspend fairlead")
+            case .list: (UInt8(ascii: "#"), "#", "list what runs on the connection")
+            case .background: (UInt8(ascii: "&"), "&", "go to the background while the session ends")
+            case .help: (UInt8(ascii: "?"), "?", "this message")
+            }
+        }
+    }
+
     private enum Place { case lineStart, afterEscape, inLine, disconnected }
 
-    private let character: UInt8
-    private let disconnect: @Sendable () -> Void
+    /// Nil where there is none, and everything goes to the server.
+    private let character: UInt8?
+    private let actions: [Action]
+    private let perform: @Sendable (Action, EscapeKeys) -> Void
     private let place = Mutex(Place.lineStart)
 
-    init(character: UInt8, disconnect: @escaping @Sendable () -> Void) {
+    init(
+        character: UInt8?, without missing: Set<Action> = [],
+        perform: @escaping @Sendable (Action, EscapeKeys) -> Void
+    ) {
         self.character = character
-        self.disconnect = disconnect
+        actions = Action.allCases.filter { !missing.contains($0) }
+        self.perform = perform
     }
 
     /// What of the typed bytes goes to the server.
     func filter(_ typed: ByteBuffer) -> ByteBuffer {
+        guard character != nil else { return typed }
         var sent = ByteBuffer()
+        var asked: [Action] = []
         place.withLock { place in
-            for byte in typed.readableBytesView { place = take(byte, at: place, into: &sent) }
+            for byte in typed.readableBytesView { place = take(byte, at: place, into: &sent, &asked) }
         }
+        for action in asked { perform(action, self) }
         return sent
     }
 
-    private func take(_ byte: UInt8, at place: Place, into sent: inout ByteBuffer) -> Place {
+    private func take(
+        _ byte: UInt8, at place: Place, into sent: inout ByteBuffer, _ asked: inout [Action]
+    ) -> Place {
         switch place {
-        case .lineStart where byte == character:
-            return .afterEscape
-        case .afterEscape:
-            switch byte {
-            case UInt8(ascii: "."):
-                disconnect()
-                return .disconnected
-            case UInt8(ascii: "?"):
-                Console.say(help)
-                return .lineStart
-            case character:
-                sent.writeInteger(character)
-                return .inLine
-            default:
-                sent.writeBytes([character, byte])
-            }
-        case .disconnected:
-            return .disconnected
-        case .lineStart, .inLine:
+        case .lineStart where byte == character: return .afterEscape
+        case .afterEscape where byte == character:
             sent.writeInteger(byte)
+            return .inLine
+        case .afterEscape:
+            if let action = actions.first(where: { $0.key.byte == byte }) {
+                asked.append(action)
+                return action == .disconnect ? .disconnected : .lineStart
+            }
+            sent.writeBytes([character ?? byte, byte])
+        case .disconnected: return .disconnected
+        case .lineStart, .inLine: sent.writeInteger(byte)
         }
         return byte == UInt8(ascii: "\r") || byte == UInt8(ascii: "\n") ? .lineStart : .inLine
     }
 
-    private var help: String {
-        let name = String(decoding: [character], as: UTF8.self)
-        return """
+    /// How an escape is written.
+    func name(of action: Action) -> String { prefix + action.key.name }
 
+    private var prefix: String { String(decoding: [character ?? 0], as: UTF8.self) }
+
+    var help: String {
+        let lines = actions.map { " \(name(of: $0))" + ($0.key.name.count > 1 ? "  " : "   ") + $0.key.help }
+        return """
+            \(prefix)?
             Supported escape sequences:
-             \(name).   end the connection
-             \(name)?   this message
-             \(name)\(name)   send the escape character itself
+            \(lines.joined(separator: "\n"))
+             \(prefix)\(prefix)   send the escape character itself
             (Escapes are recognised at the beginning of a line.)
             """
     }

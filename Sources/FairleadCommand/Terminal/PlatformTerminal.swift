@@ -21,8 +21,13 @@ enum PlatformTerminal {
         return PseudoTerminal.Size(columns: Int(size.ws_col), rows: Int(size.ws_row))
     }
 
-    static func writeError(_ text: String) {
-        write(text, to: 2)
+    /// Why the last call of the system failed, in its words.
+    static var errorText: String { unsafe String(cString: strerror(errno)) }
+
+    /// For the user alone where it is new; nil where it cannot be opened.
+    static func openForAppending(_ path: String) -> Int32? {
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        return descriptor < 0 ? nil : descriptor
     }
 
     static func write(_ text: String, to descriptor: Int32) {
@@ -105,6 +110,17 @@ enum PlatformTerminal {
         }
         return paths
     }
+
+    /// The file that runs here, whatever it was called by.
+    static var ownProgram: String {
+        #if canImport(Glibc)
+            "/proc/self/exe"
+        #else
+            CommandLine.arguments.first ?? "fairlead"
+        #endif
+    }
+
+    static let terminationSignal = SIGTERM
 
     static func exit(_ status: Int32) -> Never {
         _exit(status)

@@ -17,7 +17,7 @@ enum SignalWatch {
         var resumePrompt: (@Sendable () -> Void)?
         var onResize: (@Sendable () -> Void)?
         /// Ends a running session and does not return; nil outside of one.
-        var endSession: (@Sendable () -> Void)?
+        var endSession: (@Sendable (_ signal: Int32) -> Void)?
         var resumeSession: (@Sendable () -> Void)?
         /// Who wants the next Ctrl-C for himself.
         var interrupted: CheckedContinuation<Bool, Never>?
@@ -63,7 +63,8 @@ enum SignalWatch {
     }
 
     static func sessionBegins(
-        onResize: (@Sendable () -> Void)?, resume: (@Sendable () -> Void)?, end: @escaping @Sendable () -> Void
+        onResize: (@Sendable () -> Void)?, resume: (@Sendable () -> Void)?,
+        end: @escaping @Sendable (_ signal: Int32) -> Void
     ) {
         state.withLock {
             $0.onResize = onResize
@@ -71,6 +72,9 @@ enum SignalWatch {
             $0.endSession = end
         }
     }
+
+    /// Stops as Ctrl-Z does where the terminal is not raw.
+    static func suspend() { stop(state.withLock { $0 }) }
 
     /// True at the next Ctrl-C, which then does nothing else; false when the task is cancelled first.
     static func isInterrupted() async -> Bool {
@@ -107,7 +111,7 @@ enum SignalWatch {
             guard current.promptDescriptor == nil, let end = current.endSession else {
                 PlatformTerminal.end(bySignal: number)
             }
-            end()
+            end(number)
         }
     }
 

@@ -11,6 +11,8 @@ package enum SessionRequest: Hashable, Sendable {
     case windowChange(WindowSize)
     /// A signal's name without `SIG` (§6.10).
     case signal(name: [UInt8])
+    /// A BREAK of half a second (RFC 4335 §3).
+    case sendBreak
     /// We read no more of its output (OpenSSH PROTOCOL §2.1).
     case endOfWrite
 
@@ -23,6 +25,7 @@ package enum SessionRequest: Hashable, Sendable {
         case .subsystem: "subsystem"
         case .windowChange: "window-change"
         case .signal: "signal"
+        case .sendBreak: "break"
         case .endOfWrite: "eow@openssh.com"
         }
     }
@@ -31,7 +34,7 @@ package enum SessionRequest: Hashable, Sendable {
     package var wantsReply: Bool {
         switch self {
         case .pseudoTerminal, .shell, .execute, .subsystem: true
-        case .environment, .windowChange, .signal, .endOfWrite: false
+        case .environment, .windowChange, .signal, .sendBreak, .endOfWrite: false
         }
     }
 
@@ -49,8 +52,8 @@ package enum SessionRequest: Hashable, Sendable {
             break
         case .execute(let bytes), .subsystem(let bytes), .signal(let bytes):
             details.writeString(bytes)
-        case .windowChange(let size):
-            size.encode(into: &details)
+        case .windowChange(let size): size.encode(into: &details)
+        case .sendBreak: details.writeInteger(UInt32(500))
         }
         return details
     }
