@@ -72,11 +72,12 @@ extension ConfigPass {
         return nil
     }
 
-    /// The alias, if the name may have that one.
+    /// The alias, if the name may have that one, and no command or option could take it for more than a name.
     private func followed(_ name: ConfigText, _ alias: ConfigText) -> ConfigText {
-        guard canonicalization != "no", (1...ConfigLimits.nameByteCount).contains(alias.bytes.count) else {
-            return name
-        }
+        let isName = alias.bytes.allSatisfy { OptionSyntax.isNameByte($0) || "-.".utf8.contains($0) }
+        guard canonicalization != "no", isName, let first = alias.bytes.first, first != UInt8(ascii: "-"),
+            alias.bytes.count <= ConfigLimits.nameByteCount
+        else { return name }
         let isPermitted = permittedAliases.contains { rule in
             let lists = rule.bytes.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
             return lists.count == 2 && HostMatcher.selects(list: Array(lists[0]), name.bytes)

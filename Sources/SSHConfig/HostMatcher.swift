@@ -1,7 +1,7 @@
 /// Matches host names, user names and keywords against the patterns of `ssh_config(5)`: `*`, `?`, and `!` for negation.
 ///
 /// A pattern costs time linear in its length: after a failure only the last `*` is tried again, and the texts matched
-/// against are at most 1,024 bytes long.
+/// against are at most 1,024 bytes long, or the command that the user gave.
 enum HostMatcher {
     /// Whether one pattern, without negation, covers the whole text.
     static func matches(

@@ -148,7 +148,7 @@ extension OptionSyntax {
         return overflow ? nil : bytes
     }
 
-    private static func isNameByte(_ byte: UInt8) -> Bool {
+    static func isNameByte(_ byte: UInt8) -> Bool {
         (97...122).contains(ConfigLexer.lowercased(byte)) || isDigit(byte) || byte == UInt8(ascii: "_")
     }
 }

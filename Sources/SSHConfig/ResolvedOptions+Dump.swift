@@ -97,7 +97,7 @@ extension ResolvedOptions {
         switch keyword {
         case .fingerprintHash, .syslogFacility: word.uppercased()
         case .logLevel: ["QUIET": "SILENT", "DEBUG1": "DEBUG"][word] ?? word
-        case .sessionType, .compression: word
+        case .sessionType, .compression, .warnWeakCrypto: word
         default: truth[word] ?? word
         }
     }

@@ -64,6 +64,16 @@ struct CanonicalNameTests {
         #expect(bare.asked == ["web"])
     }
 
+    @Test(
+        "G1, G2: an alias that is more than a name is not followed, whatever the rules permit",
+        arguments: [
+            "", "a;b", "a b", "-oProxyCommand=x", "$(x)", "a\u{0}b", "a/b", "é", String(repeating: "a", count: 1025),
+        ])
+    func hostileAliases(alias: String) throws {
+        let text = "CanonicalizeHostname yes\nCanonicalDomains x\nCanonicalizePermittedCNAMEs *"
+        #expect(try resolve(text, names: ["web.x.": alias]).options.host == "web.x")
+    }
+
     @Test("A name that is found nowhere stays, or is an error without CanonicalizeFallbackLocal")
     func fallback() throws {
         let text = "\nCanonicalizeHostname yes\nCanonicalDomains x\n"

@@ -129,7 +129,7 @@ struct ForwardingTests {
         #expect(dump["channeltimeout"] == "a=1 b=2")
         #expect(dump["obscurekeystroketiming"] == "no")
         #expect(dump["versionaddendum"] == "v")
-        #expect(dump["warnweakcrypto"] == "false")
+        #expect(dump["warnweakcrypto"] == "no")
         let lists = options.dump(lists: [.ciphers: "x,y"])
         #expect(lists.filter { $0.key == "ciphers" }.map(\.value) == ["x,y"])
         #expect(!lists.contains { $0.key == "macs" })
