@@ -8,14 +8,14 @@ extension ResolvedOptions {
     public func dump(lists: [ConfigKeyword: ConfigText] = [:]) -> [(key: String, value: ConfigText)] {
         [("host", originalHost)]
             + Self.rows.flatMap { row in
-                let values = lists[row.keyword].map { [$0] } ?? dumped(row.keyword) ?? row.defaults
-                return values.map { (row.key, $0) }
+                (lists[row.keyword].map { [$0] } ?? dumped(row.keyword) ?? row.defaults).map { (row.key, $0) }
             }
     }
 
     /// `nil` where the default holds.
     private func dumped(_ keyword: ConfigKeyword) -> [ConfigText]? {
-        let entries = entries(for: keyword)
+        let isCleared = Self.clearable.contains(keyword) && flag(.clearAllForwardings)?.value == true
+        let entries = isCleared ? [] : entries(for: keyword)
         switch keyword {
         case .user where entries.isEmpty: return [tokens.local.user]
         case .hostName: return [host]
@@ -23,16 +23,13 @@ extension ResolvedOptions {
             return [ConfigText(["known_hosts", "known_hosts2"].map { "\(home)/.ssh/\($0)" }.joined(separator: " "))]
         // A jump host's pipe passes no descriptors.
         case .proxyUseFdpass where proxyJump != nil: return ["no"]
-        case .tunnel where flag(.clearAllForwardings)?.value == true: return nil
         case .updateHostKeys: return [ConfigText(updatesHostKeys)]
-        case .localForward, .remoteForward, .dynamicForward:
-            return forwards(keyword).map { $0.value.dumped(hasTarget: keyword != .dynamicForward) }
         case .rekeyLimit where !entries.isEmpty:
             return [ConfigText("\(rekeyByteCount?.value ?? 0) \(rekeyIntervalSeconds?.value ?? 0)")]
         case .proxyJump: return proxyJump?.value.last.map { [dumped($0)] }
-        case .knownHostsCommand: return entries.first.flatMap { $0.written.isNone ? nil : [$0.written] }
         case .setEnv: return setEnv?.value
-        default: return entries.isEmpty ? nil : entries.compactMap { dumped($0) }
+        case _ where entries.isEmpty: return nil
+        default: return entries.map { dumped($0) }.filter { !$0.isNone || !Self.hidesNone.contains(keyword) }
         }
     }
 
@@ -50,8 +47,7 @@ extension ResolvedOptions {
         return wish == "ask" && isUnseen ? "false" : Self.truth[wish] ?? wish
     }
 
-    /// `nil` for a value that says `none` and so is not printed.
-    private func dumped(_ entry: ConfigEntry) -> ConfigText? {
+    private func dumped(_ entry: ConfigEntry) -> ConfigText {
         let keyword = entry.keyword
         let staysWritten = [.identityFile, .certificateFile, .globalKnownHostsFile].contains(keyword)
         switch staysWritten ? entry.unexpanded : entry.value {
@@ -60,14 +56,14 @@ extension ResolvedOptions {
         case .number(let number):
             switch keyword {
             case .streamLocalBindMask: return ConfigText("0" + String(number, radix: 8))
-            case .obscureKeystrokeTiming where [0, 20].contains(number): return number == 0 ? "no" : "yes"
-            case .obscureKeystrokeTiming: return ConfigText("interval:\(number)")
+            case .obscureKeystrokeTiming: return ConfigText([0: "no", 20: "yes"][number] ?? "interval:\(number)")
             default: return ConfigText(String(number))
             }
         case .numbers(let numbers):
             guard keyword == .controlPersist else { return Self.dumpedClasses(numbers) }
             return numbers.first.map { $0 == 0 ? "yes" : ConfigText(String($0)) } ?? "no"
-        case .text(let text): return Self.hidesNone.contains(keyword) && text.isNone ? nil : text
+        case .text(let text): return text
+        case .texts where keyword == .knownHostsCommand: return entry.written
         case .texts(let texts):
             let separator = UInt8(ascii: keyword == .tunnelDevice ? ":" : " ")
             return ConfigText(texts.map(\.bytes).joined(separator: [separator]))
@@ -77,7 +73,8 @@ extension ResolvedOptions {
         case .agentAddition(.ask): return "ask"
         case .agentAddition(.yes(let seconds)): return ConfigText(seconds == 0 ? "true" : "\(seconds)")
         case .agentAddition(.confirm(let seconds)): return ConfigText(seconds == 0 ? "confirm" : "confirm \(seconds)")
-        case .forward, .unset: return nil
+        case .forward(let rule): return rule.dumped(hasTarget: keyword != .dynamicForward)
+        case .unset: return ""
         }
     }
 
@@ -112,14 +109,18 @@ extension ResolvedOptions {
 
     private static func dumpedClasses(_ classes: [Int]) -> ConfigText {
         let names = classes.map { value in
-            let hex = String(value, radix: 16)
-            return OptionSyntax.qualityNames.first { $0.value == value }?.name ?? (hex.count < 2 ? "0x0" : "0x") + hex
+            // Two digits, always.
+            OptionSyntax.qualityNames.first { $0.value == value }?.name
+                ?? "0x" + String(value + 256, radix: 16).dropFirst()
         }
         return ConfigText(names.joined(separator: " "))
     }
 
+    private static let clearable: Set<ConfigKeyword> = [.localForward, .remoteForward, .dynamicForward, .tunnel]
     private static let hidesNone: Set<ConfigKeyword> = [
         .localCommand, .remoteCommand, .proxyCommand, .controlPath, .pkcs11Provider, .securityKeyProvider,
+        .revokedHostKeys,
+        .knownHostsCommand, .versionAddendum,
     ]
 
     private typealias Row = (key: String, keyword: ConfigKeyword, defaults: [ConfigText])
