@@ -105,7 +105,7 @@ struct ConfigGenerator {
             ("CertificateFile", ["/c1", "~/c2", "/c1"]),
             ("SendEnv", ["LANG LC_*", "A B", "-A", "-LC*", "C # x"]),
             ("SetEnv", ["A=1 B=2", "\"C=d e\"", "A=1 A=2"]),
-            ("Protocol", ["2"]), ("ForwardAgent", flags + ["~/agent", "/a/%h"]),
+            ("Protocol", ["2"]), ("ForwardAgent", flags + ["~/.", "/dev/null"]),
             ("IdentityAgent", ["none", "SSH_AUTH_SOCK", "$SOCK", "~/agent", "${CONFIG_DIR}/%C"]),
             ("AddKeysToAgent", flags + ["ask", "confirm", "confirm 5m", "1h"]),
             ("CanonicalizeHostname", ["yes", "no", "always"]), ("CanonicalDomains", ["none"]),

@@ -54,7 +54,19 @@ struct DumpException: Sendable {
         DumpException(
             key: "revokedhostkeys", reason: "9.2 expands nothing in it", example: "RevokedHostKeys ~/a",
             applies: { found, text in text.contains("~") || text.contains("%") }),
+        DumpException(
+            key: "forwardagent", reason: "9.2 takes the first path though a yes or no came before it",
+            example: "ForwardAgent no\nForwardAgent /dev/null",
+            applies: { $1.lowercased().components(of: "forwardagent") > 1 }),
+        hash(in: "controlpath", example: "ControlPath %C"), hash(in: "identityagent", example: "IdentityAgent /%C"),
+        hash(in: "remotecommand", example: "RemoteCommand %C"),
     ]
+
+    private static func hash(in key: String, example: String) -> DumpException {
+        DumpException(
+            key: key, reason: "since 9.7 %C also has the jump host in it", example: example + "\nProxyJump j",
+            applies: { found, text in found.proxyJump != nil && text.contains("%C") })
+    }
 
     private static func hasBlocks(_ text: String) -> Bool {
         ["host ", "match ", "include "].contains { text.lowercased().components(of: $0) > 0 }
@@ -73,6 +85,7 @@ struct DumpComparison {
     /// The keys of both in their orders.
     let order: (theirs: [String], ours: [String])
     let found: ResolvedOptions
+    private let everything: String
 
     init(
         _ text: String, included: [String: String] = [:], host: String, options: [String] = [], command: String? = nil
@@ -91,6 +104,7 @@ struct DumpComparison {
         ours = Dictionary(grouping: dump, by: \.0).mapValues { $0.map(\.1) }
         order = (Self.keys(lines.map(\.key), in: ours), Self.keys(dump.map(\.0), in: theirs))
         self.theirs = theirs
+        everything = ([text] + included.values + options).joined(separator: "\n")
         self.found = found
     }
 
@@ -105,8 +119,8 @@ struct DumpComparison {
     }
 
     /// The differences that no exception covers, for a person.
-    func unexpected(_ text: String) -> [String] {
-        let expected = DumpException.all.filter { $0.applies(found, text) }.map(\.key)
+    var unexpected: [String] {
+        let expected = DumpException.all.filter { $0.applies(found, everything) }.map(\.key)
         return differences.subtracting(expected).sorted().map { "\($0): \(theirs[$0] ?? []) not \(ours[$0] ?? [])" }
     }
 }
