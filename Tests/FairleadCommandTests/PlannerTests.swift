@@ -180,6 +180,12 @@ import Testing
         #expect(failure(["host"], line + "\n")?.contains("not supported yet") == true)
     }
 
+    @Test("RefuseConnection refuses, with its own words")
+    func refusedConnection() {
+        let text = failure(["host"], "RefuseConnection \"not from here\"\n")
+        #expect(text?.hasSuffix("line 1: connection refused: not from here") == true, "\(text ?? "")")
+    }
+
     @Test("none takes back a proxy")
     func noProxy() {
         #expect(failure(["-oProxyCommand=none", "host"], "ProxyCommand nc %h %p\n") == nil)
