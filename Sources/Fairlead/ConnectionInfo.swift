@@ -25,7 +25,7 @@ public struct ConnectionInfo: Sendable {
     }
 
     /// Our identification line.
-    public let clientIdentification = PeerText.line(EngineConfiguration.identification)
+    public internal(set) var clientIdentification = ""
     /// The server's identification line, escaped (RFC 4253 §4.2).
     public internal(set) var serverIdentification = ""
     /// The host's key, proven and trusted.
@@ -101,6 +101,7 @@ public struct ConnectionInfo: Sendable {
         offers = zip(NegotiationFailure.Slot.allCases, engine.proposedLists).map { slot, lists in
             Offer(slot: slot.rawValue, ours: lists.0.names.map(\.text), theirs: lists.1.names.map(\.text))
         }
+        clientIdentification = PeerText.line(engine.configuration.identification)
         isStrict = engine.isStrictKeyExchange
         serverSignatureAlgorithms = engine.serverSignatureAlgorithms?.names.map(\.text)
         supportsPing = engine.supportsPing

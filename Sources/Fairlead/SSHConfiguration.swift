@@ -52,6 +52,14 @@ public struct SSHConfiguration: Sendable {
     ///
     /// Default `nil`: the system chooses.
     public var bindInterface: String?
+    /// The traffic class of what is sent, as the byte of the IP header that DSCP is part of (RFC 2474 §3).
+    ///
+    /// Default `nil`: the system's.
+    public var trafficClass: UInt8?
+    /// What stands behind our identification and a blank: printable ASCII (RFC 4253 §4.2).
+    ///
+    /// Default `nil`: neither.
+    public var versionAddendum: String?
     /// Whether TCP itself looks after a silent peer (`SO_KEEPALIVE`).
     ///
     /// Default true.
@@ -111,6 +119,8 @@ public struct SSHConfiguration: Sendable {
     package var resolve: @Sendable (String, Int, AddressFamily) throws(SSHError) -> [SocketAddress] =
         PlatformAddresses.resolve
     package var algorithms = AlgorithmPolicy.standard
+    /// Whether a key exchange that is not post-quantum is worth a warning.
+    package var warnsOfWeakCrypto = false
     /// Whether a login by key names the host's key where the server understands that.
     package var bindsLogins = true
     /// True when the user chose the host-key algorithms, so that known hosts do not reorder them.

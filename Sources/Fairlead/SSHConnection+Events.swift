@@ -132,7 +132,8 @@ extension SSHConnection {
                 "the server lacks strict key exchange (CVE-2023-48795); an attacker on the way could drop its first messages"
             )
         case .notPostQuantum(let algorithm):
-            logger.debug(
+            logger.log(
+                level: configuration.warnsOfWeakCrypto ? .warning : .debug,
                 "\(algorithm.rawValue) is not post-quantum: what is recorded now may be read by a quantum computer later"
             )
         case .debug(let text, _):

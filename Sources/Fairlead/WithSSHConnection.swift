@@ -1,6 +1,7 @@
 import Logging
 public import NIOCore
 import NIOPosix
+import SSHCore
 
 /// Connects, verifies the host, logs in, runs `body`, and closes the connection whatever happens.
 ///
@@ -101,6 +102,11 @@ extension SSHConfiguration {
         }
         guard (1...65535).contains(port) else {
             throw SSHError(.usage, .misuse, "The port \(port) is not between 1 and 65535")
+        }
+        let addendum = Array((versionAddendum ?? "").utf8)
+        let room = EngineConfiguration.identificationByteCount - EngineConfiguration.identification.count - 3
+        guard addendum.count <= room, addendum.allSatisfy({ (0x20...0x7E).contains($0) }) else {
+            throw SSHError(.usage, .misuse, "The version's addendum is \(room) printable ASCII characters at most")
         }
         guard case .knownHosts = hostVerification.kind, (try? HostName(writing: trustName, port: trustPort)) == nil
         else {

@@ -4,6 +4,8 @@ import SSHConfig
 /// Which configuration files there are, and how they are read.
 enum ConfigReader {
     static let maximumByteCount = 16 * 1024 * 1024
+    /// For the file of `-F`, which may be a pipe.
+    private static let patience = Duration.seconds(10)
 
     /// The file of `-F` alone, or the user's and the system's.
     static func files(_ chosen: String?, home: String) -> [ConfigFileReference] {
@@ -19,9 +21,15 @@ enum ConfigReader {
     }
 
     /// The configuration's view of the world.
-    static func resolver(for local: LocalIdentity) -> ConfigResolver {
+    static func resolver(for local: LocalIdentity, chosen: String?) -> ConfigResolver {
+        // Read again for a second pass, a pipe would be empty.
+        var first: [UInt8]?
         var resolver = ConfigResolver(
-            reader: { try read($0, isGuarded: $1) }, glob: PlatformTerminal.glob,
+            reader: { path, isGuarded in
+                guard path == chosen else { return try read(path, isGuarded: isGuarded) }
+                first = try first ?? read(path, patience: patience)
+                return first
+            }, glob: PlatformTerminal.glob,
             environment: PlatformTerminal.environment, local: local)
         resolver.exec = { command in
             guard let text = command.string else { throw UsageError(message: "\(command) is not UTF-8") }
@@ -37,9 +45,9 @@ enum ConfigReader {
     }
 
     /// The bytes; nil when there is no such file.
-    static func read(_ path: String, isGuarded: Bool = false) throws -> [UInt8]? {
+    static func read(_ path: String, isGuarded: Bool = false, patience: Duration? = nil) throws -> [UInt8]? {
         do throws(PlatformFiles.Failure) {
-            return try PlatformFiles.read(path, upTo: maximumByteCount, isGuarded: isGuarded)
+            return try PlatformFiles.read(path, upTo: maximumByteCount, isGuarded: isGuarded, patience: patience)
         } catch {
             if error == .missing { return nil }
             // As ssh says it (ruling 25): whoever can write this can run programs as the user.

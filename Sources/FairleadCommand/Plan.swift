@@ -57,7 +57,7 @@ struct Planner {
         let local = LocalIdentity(
             user: ConfigText(user.name), userID: user.userID, home: ConfigText(user.home),
             hostName: ConfigText(PlatformTerminal.localHostName))
-        options = try ConfigReader.resolver(for: local).resolve(
+        options = try ConfigReader.resolver(for: local, chosen: invocation.configurationFile).resolve(
             host: ConfigText(invocation.host), command: invocation.command.map { ConfigText($0) },
             commandLineOptions: invocation.options,
             files: ConfigReader.files(invocation.configurationFile, home: user.home))
@@ -73,6 +73,9 @@ struct Planner {
             takesInput: takesInput, escapeCharacter: escapeCharacter, environment: environment, verbosity: verbosity,
             hostKeyScreen: try hostKeyScreen(), hostName: invocation.host,
             standsInForSSH: Main.standsInForSSH || invocation.isCompatible)
+        // For sessions at a terminal, and for the rest; by default only the former are expedited, as in ssh 10.
+        let classes = options.ipQoS?.value ?? [0xB8, nil]
+        plan.connection.trafficClass = plan.wantsTerminal ? classes.first ?? nil : classes.last ?? nil
         plan.terminalName = invocation.terminalName ?? environment["TERM"]
         plan.output = OutputStyle(
             isJSON: invocation.writesJSON, tellsTiming: invocation.tellsTiming, tellsStages: invocation.tellsStages,
@@ -194,6 +197,8 @@ struct Planner {
         configuration.bindAddress = try options.bindAddress.map { try text($0.value) }
         configuration.bindInterface = try options.bindInterface.map { try text($0.value) }
         configuration.usesTCPKeepAlive = options.tcpKeepAlive?.value ?? true
+        configuration.versionAddendum = try options.versionAddendum.map { try text($0.value) }
+        configuration.warnsOfWeakCrypto = options.flag(.warnWeakCrypto)?.value == true
         configuration.responder = prompts
         watchHostKey(&configuration, prompts.screen)
         configuration.log(to: verbosity.say)

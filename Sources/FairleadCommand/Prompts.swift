@@ -1,5 +1,6 @@
 import Fairlead
 import NIOPosix
+import SSHConfig
 
 /// Questions to a person, put on the terminal whatever standard input is, or by the askpass program: never both.
 struct Prompts: LoginResponder {
@@ -50,9 +51,9 @@ struct Prompts: LoginResponder {
     }
 
     func passphrase(_ question: Credential.PassphraseQuestion) async throws -> Secret? {
-        try await askSecretly(
-            question.attempt > 1
-                ? "Bad passphrase, try again for \(question.path): " : "Enter passphrase for key '\(question.path)': ")
+        let path = ConfigText(question.path)
+        return try await askSecretly(
+            question.attempt > 1 ? "Bad passphrase, try again for \(path): " : "Enter passphrase for key '\(path)': ")
     }
 
     /// The name that no server can forge stands before each prompt.

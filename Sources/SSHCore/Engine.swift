@@ -9,7 +9,7 @@ package import SSHWire
 /// seed. Every question leaves as an event and comes back as a command; the engine never waits. What a peer sends can end
 /// it with a `ProtocolError`, once, and nothing else.
 package struct Engine: ~Copyable {
-    let configuration: EngineConfiguration
+    package let configuration: EngineConfiguration
     var random: RandomSource
     var now: Instant { didSet { writer.recorder?.now = now } }
     package internal(set) var phase = Phase.identification
@@ -70,11 +70,11 @@ package struct Engine: ~Copyable {
         writer = PacketWriter(random: random)
         if configuration.recordsMessages { writer.recorder = Recorder(now: now) }
         keyExchange = KeyExchange(
-            clientIdentification: EngineConfiguration.identification,
+            clientIdentification: configuration.identification,
             minimumRSABitCount: configuration.minimumRSABitCount)
         silence = SilenceWatch(configuration.keepAlive, now: now)
         phaseDeadline = now + configuration.identificationTimeout
-        writer.writeUnframed(EngineConfiguration.identification + Array("\r\n".utf8))
+        writer.writeUnframed(configuration.identification + Array("\r\n".utf8))
         if !configuration.isPolite { try proposeKeyExchange() }
     }
 

@@ -1,7 +1,13 @@
 /// What one connection's engine is told at its start.
 package struct EngineConfiguration: Sendable {
-    /// Our identification without its terminator (RFC 4253 §4.2).
+    /// Our identification without comments and its terminator (RFC 4253 §4.2).
     package static let identification = Array("SSH-2.0-Fairlead_0.1".utf8)
+    /// With its terminator (RFC 4253 §4.2).
+    package static let identificationByteCount = 255
+
+    /// What stands behind our identification and a blank; nil for neither.
+    package var identificationComments: [UInt8]?
+    package var identification: [UInt8] { Self.identification + (identificationComments.map { [0x20] + $0 } ?? []) }
 
     /// The name to log in by.
     ///

@@ -180,6 +180,14 @@ import Testing
         #expect(failure(["host"], line + "\n")?.contains("not supported yet") == true)
     }
 
+    @Test("Ruling 19: the file of -F may be a pipe, read once for all passes")
+    func piped() async throws {
+        let tool = try FairleadTool.path
+        let script = "'\(tool)' -G -F <(printf 'Host x\\nPort 3\\nMatch final\\nUser u\\n') x | grep -E '^(port|user) '"
+        let result = try await RunningProcess.run("bash", ["-c", script])
+        #expect(result.outputText == "user u\nport 3\n", "\(result.errorText)")
+    }
+
     @Test("RefuseConnection refuses, with its own words")
     func refusedConnection() {
         let text = failure(["host"], "RefuseConnection \"not from here\"\n")

@@ -28,7 +28,7 @@ import Testing
         #expect(killed.status == 128 + 15)
     }
 
-    @Test("No descriptor but the three standard ones reaches a program, and no signal is held back or ignored there")
+    @Test("TM-16 no descriptor but the standard ones reaches a program, and no signal is held back or ignored there")
     func inheritsNothing() async throws {
         // A shell holds signals back while it starts a program: the last one takes its place and tells of itself.
         let script = "ls /proc/$$/fd; exec grep -E 'Sig(Blk|Ign)' /proc/self/status"

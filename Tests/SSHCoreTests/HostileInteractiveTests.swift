@@ -256,7 +256,7 @@ struct HostileInteractiveTests {
             }.expecting { $0.record.signatureRequests.isEmpty },
         ]
         + [true, false].map { asksFirst in
-            HostileRow("AU-00", "an honest login with a certificate, asking first: \(asksFirst)", .works) {
+            HostileRow("AU-07", "an honest login with a certificate, asking first: \(asksFirst)", .works) {
                 configuration, script in
                 let key = try TestKeys.ed25519(seed: 4)
                 configuration.acceptedKeys = [certificateBlob]

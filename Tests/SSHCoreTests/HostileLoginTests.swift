@@ -146,7 +146,7 @@ struct HostileLoginTests {
         ]
         + TestKeys.algorithms.flatMap { algorithm in
             [true, false].map { asksFirst in
-                HostileRow("AU-00", "an honest login with \(algorithm.rawValue), asking first: \(asksFirst)", .works) {
+                HostileRow("AU-04", "an honest login with \(algorithm.rawValue), asking first: \(asksFirst)", .works) {
                     configuration, script in
                     let key = try TestKeys.key(for: algorithm)
                     configuration.acceptedKeys = [key.verificationKey.blob]

@@ -6,8 +6,20 @@ package enum Loopback {
 
     /// A port that was free a moment ago; who binds it must be ready to ask for another.
     package static func freePort() throws -> Int {
+        let (descriptor, port) = try bound()
+        close(descriptor)
+        return port
+    }
+
+    /// A socket that takes connections and does nothing with them, and its port; the caller closes it.
+    package static func listen() throws -> (descriptor: Int32, port: Int) {
+        let (descriptor, port) = try bound()
+        guard Foundation.listen(descriptor, 16) == 0 else { throw systemError("listen") }
+        return (descriptor, port)
+    }
+
+    private static func bound() throws -> (descriptor: Int32, port: Int) {
         let descriptor = try makeSocket()
-        defer { close(descriptor) }
         var name = address(port: 0)
         let size = socklen_t(MemoryLayout<sockaddr_in>.size)
         guard withSocketAddress(&name, { bind(descriptor, $0, size) }) == 0 else { throw systemError("bind") }
@@ -15,7 +27,7 @@ package enum Loopback {
         guard withSocketAddress(&name, { getsockname(descriptor, $0, &length) }) == 0 else {
             throw systemError("getsockname")
         }
-        return Int(UInt16(bigEndian: name.sin_port))
+        return (descriptor, Int(UInt16(bigEndian: name.sin_port)))
     }
 
     /// Whether something accepts connections there.

@@ -137,7 +137,8 @@ private final class AgentHandler: ChannelDuplexHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let question = unwrapOutboundIn(data)
         answer = question.answer
-        guard context.channel.isActive, received.readableBytes == 0 else {
+        guard context.channel.isActive else { return fail(context, ChannelError.eof) }
+        guard received.readableBytes == 0 else {
             return fail(context, WireError.trailingBytes(count: received.readableBytes))
         }
         context.write(wrapOutboundOut(question.message), promise: promise)

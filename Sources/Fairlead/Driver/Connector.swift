@@ -112,7 +112,7 @@ struct Connector: Sendable {
     }
 
     private func bootstrap(for target: Target) -> ClientBootstrap {
-        let bootstrap = ClientBootstrap(group: eventLoop)
+        var bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(TimeAmount(configuration.connectTimeout ?? Limits.handshake))
             .channelOption(.socketOption(.so_keepalive), value: configuration.usesTCPKeepAlive ? 1 : 0)
             .channelOption(.maxMessagesPerRead, value: 1)
@@ -120,6 +120,10 @@ struct Connector: Sendable {
                 .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Self.receiveByteCount)
             )
             .channelOption(.writeBufferWaterMark, value: .init(low: 256 * 1024, high: 1024 * 1024))
+        if let trafficClass = configuration.trafficClass, target.address.protocol != .local {
+            let option = PlatformAddresses.trafficClassOption(isIPv6: target.address.protocol == .inet6)
+            bootstrap = bootstrap.channelOption(option, value: SocketOptionValue(trafficClass))
+        }
         if let source = target.source { return bootstrap.bind(to: source).withoutDelay }
         return target.address.protocol == .local ? bootstrap : bootstrap.withoutDelay
     }
@@ -176,6 +180,7 @@ extension SSHConfiguration {
         var algorithms = offer
         algorithms.hostKeys = trust.preferredOrder(of: algorithms.hostKeys)
         var engine = EngineConfiguration(user: Array(user.utf8), algorithms: algorithms)
+        engine.identificationComments = versionAddendum.map { Array($0.utf8) }
         engine.isPolite = isPolite
         engine.bindsLogins = bindsLogins
         engine.recordsMessages = onMessage != nil

@@ -42,7 +42,7 @@ struct LoginKey: Sendable {
     /// For lists of what was tried.
     var description: String {
         let key = publicKey.map { " \($0.typeDisplayName) \($0.fingerprint.sha256)" } ?? ""
-        return name + key + (certificate == nil ? "" : " (certificate)")
+        return PeerText.line(name.utf8) + key + (certificate == nil ? "" : " (certificate)")
     }
 }
 

@@ -53,4 +53,10 @@ enum PlatformAddresses {
         default: return nil
         }
     }
+    /// What marks packets with a traffic class.
+    static func trafficClassOption(isIPv6: Bool) -> ChannelOptions.Types.SocketOption {
+        isIPv6
+            ? .init(level: .ipv6, name: .init(rawValue: IPV6_TCLASS))
+            : .init(level: .ip, name: .init(rawValue: IP_TOS))
+    }
 }

@@ -46,22 +46,29 @@ package enum PlatformFiles {
 
     /// A whole file.
     ///
-    /// `/dev/null` is an empty one; pipes and devices are refused without waiting for them; a guarded file is refused where
-    /// others could have written it.
+    /// `/dev/null` is an empty one; pipes and devices are refused without waiting for them, or are waited for as long as
+    /// `patience` says; a guarded file is refused where others could have written it.
     package static func read(
-        _ path: String, upTo maximum: Int, isGuarded: Bool = false
+        _ path: String, upTo maximum: Int, isGuarded: Bool = false, patience: Duration? = nil
     ) throws(Failure) -> [UInt8] {
-        let (descriptor, status) = try open(path, upTo: maximum)
+        let (descriptor, status) = try open(path, upTo: maximum, isPatient: patience != nil)
         defer { close(descriptor) }
+        let isStream = status.st_mode & S_IFMT != S_IFREG
+        let end = ContinuousClock.now + (patience ?? .zero)
         guard !isGuarded || [0, getuid()].contains(status.st_uid) && status.st_mode & 0o022 == 0 else {
             throw .writableByOthers
         }
-        guard status.st_mode & S_IFMT == S_IFREG else { return [] }
+        guard !isStream || patience != nil else { return [] }
         var contents: [UInt8] = []
         var block = [UInt8](repeating: 0, count: 64 * 1024)
         while contents.count <= maximum {
+            if isStream {
+                var polled = [pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)]
+                let left = max(.zero, end - .now) / .milliseconds(1)
+                guard unsafe poll(&polled, 1, Int32(clamping: Int64(left))) != 0 else { throw .system(ETIMEDOUT) }
+            }
             let count = unsafe SystemCalls.read(descriptor, &block, block.count)
-            if count < 0, errno == EINTR { continue }
+            if count < 0, errno == EINTR || isStream && errno == EAGAIN { continue }
             guard count >= 0 else { throw .system(errno) }
             guard count > 0 else { return contents }
             contents += block[..<count]
@@ -106,7 +113,9 @@ package enum PlatformFiles {
         return status.st_mode & S_IFMT == S_IFSOCK ? (status.st_uid, geteuid()) : nil
     }
 
-    private static func open(_ path: String, upTo maximum: Int) throws(Failure) -> (Int32, stat) {
+    private static func open(
+        _ path: String, upTo maximum: Int, isPatient: Bool = false
+    ) throws(Failure) -> (Int32, stat) {
         let descriptor = unsafe path.withCString { unsafe SystemCalls.open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0) }
         guard descriptor >= 0 else { throw errno == ENOENT || errno == ENOTDIR ? .missing : .system(errno) }
         var status = stat()
@@ -116,7 +125,7 @@ package enum PlatformFiles {
             throw .system(number)
         }
         let kind = status.st_mode & S_IFMT
-        guard kind == S_IFREG || isNullDevice(status) else {
+        guard kind == S_IFREG || isNullDevice(status) || isPatient && kind != S_IFDIR else {
             close(descriptor)
             throw kind == S_IFDIR ? .system(EISDIR) : .notRegular
         }

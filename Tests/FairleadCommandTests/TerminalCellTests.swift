@@ -1,0 +1,84 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Every signal in every state: whatever comes, the terminal is given back as it was.
+@Suite(.serialized, .enabled(if: ThrowawayUser.isPossible)) struct TerminalCellTests {
+    /// What the tool is doing.
+    enum State: String, CaseIterable, Sendable { case connecting, asksAboutHost, asksForPassword, inSession, continued }
+
+    static let signals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGSEGV, SIGABRT, SIGTRAP]
+    private static let crashes = [SIGSEGV, SIGABRT, SIGTRAP]
+
+    /// A listener that never says a word.
+    private final class Silence: Sendable {
+        let port: Int
+        private let descriptor: Int32
+
+        init() throws {
+            (descriptor, port) = try Loopback.listen()
+        }
+
+        deinit { close(descriptor) }
+    }
+
+    private static let desk = Task { try await Desk(password: "pass word") }
+
+    /// The tool on a terminal, in that state.
+    private func terminal(in state: State, _ desk: Desk, _ silence: Silence) async throws -> PseudoTerminal {
+        switch state {
+        case .connecting:
+            let terminal = try desk.sit(["-v", "-p", String(silence.port)])
+            try await terminal.read(until: "connecting to ")
+            return terminal
+        case .asksAboutHost:
+            let terminal = try desk.sit(desk.asking)
+            try await terminal.read(until: "(yes/no/[fingerprint])? ")
+            return terminal
+        case .asksForPassword:
+            let terminal = try desk.sit(desk.withPassword)
+            try await terminal.read(until: "'s password: ")
+            try await terminal.waitUntilHidden()
+            return terminal
+        case .inSession: return try await desk.sitRaw("cat")
+        case .continued:
+            let terminal = try await desk.sitRaw("cat")
+            try await stop(terminal)
+            terminal.send(SIGCONT)
+            try await terminal.waitUntilRaw()
+            return terminal
+        }
+    }
+
+    private func stop(_ terminal: PseudoTerminal) async throws {
+        terminal.send(SIGTSTP)
+        try await terminal.waitUntilStopped()
+        #expect(try terminal.settings == terminal.initialSettings)
+    }
+
+    @Test("TM-04 TM-05 TM-06 TM-08 the terminal is given back", arguments: State.allCases, signals)
+    func cell(state: State, number: Int32) async throws {
+        let desk = try await Self.desk.value
+        let silence = try Silence()
+        let terminal = try await terminal(in: state, desk, silence)
+        var number = number
+        if number == SIGTSTP {
+            try await stop(terminal)
+            terminal.send(SIGCONT)
+            number = SIGTERM
+        }
+        terminal.send(number)
+        let hasSession = state == .inSession || state == .continued
+        try await terminal.expectEnd(
+            hasSession && !Self.crashes.contains(number) ? .status(255) : .signal(number))
+    }
+
+    @Test("TM-07 what cannot give it back is noticed: SIGKILL leaves the terminal raw")
+    func control() async throws {
+        let desk = try await Self.desk.value
+        let terminal = try await desk.sitRaw("cat")
+        terminal.send(SIGKILL)
+        #expect(try await terminal.waitForExit() == .signal(SIGKILL))
+        #expect(try terminal.settings != terminal.initialSettings)
+    }
+}
