@@ -15,7 +15,7 @@ enum Completions {
     private static let hosts = """
         { cat ~/.ssh/config 2>/dev/null | awk 'tolower($1) == "host" { for (i = 2; i <= NF; i++) print $i }'
           cut -d ' ' -f 1 ~/.ssh/known_hosts 2>/dev/null | tr ',' '\\n' | tr -d '[]' | sed 's/:[0-9]*$//'
-        } | grep -v '[*?!|@]' | sort -u
+        } | grep -E '^[A-Za-z0-9][A-Za-z0-9._:%-]*$' | sort -u
         """
 
     private static var keywords: String {

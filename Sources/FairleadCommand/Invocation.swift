@@ -50,9 +50,9 @@ struct Invocation: Equatable {
             }
             return
         }
-        if !isEnded { try takeOptions(&rest) }
-        // The flags of the command line come before what the destination says, as in ssh.
+        // What the destination says comes before the flags behind it, as in ssh.
         try takeDestination(destination)
+        if !isEnded { try takeOptions(&rest) }
         guard forgottenHost == nil || rest.isEmpty else { throw UsageError(message: "--forget takes one host") }
         words = Array(rest)
     }

@@ -53,7 +53,11 @@ import Testing
         let home = try TemporaryDirectory()
         _ = try home.makeFolder(".ssh")
         try home.write("Host web *.example !no\nHost db\n", to: ".ssh/config")
-        try home.write("[gate]:2222,10.0.0.1 ssh-ed25519 AAAA\n|1|x|y ssh-ed25519 AAAA\n", to: ".ssh/known_hosts")
+        // What would run where a shell expands it is no name.
+        let trap = home.file("ran")
+        try home.write(
+            "[gate]:2222,10.0.0.1 ssh-ed25519 AAAA\n|1|x|y ssh-ed25519 AAAA\n$(touch>\(trap)) ssh-ed25519 AAAA\n",
+            to: ".ssh/known_hosts")
         let script = try home.write(try text("--completions", "bash"), to: "completions")
         let folder = (try FairleadTool.path as NSString).deletingLastPathComponent
         func complete(_ words: String...) async throws -> [String] {
@@ -71,6 +75,7 @@ import Testing
         #expect(try await complete("--ex") == ["--exit-codes"])
         #expect(try await complete("") == ["10.0.0.1", "db", "gate", "web"])
         #expect(try await complete("me@w") == ["me@web"])
+        #expect(access(trap, F_OK) != 0)
         #expect(try await complete("--profile", "l") == ["legacy"])
         #expect(try await complete("-Q", "cipher-") == ["cipher-auth"])
         #expect(try await complete("-o", "StrictHostKeyC") == ["StrictHostKeyChecking="])

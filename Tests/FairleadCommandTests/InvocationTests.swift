@@ -116,12 +116,13 @@ import Testing
         #expect(invocation.options == [.value(.user, "user@dom")])
     }
 
-    @Test("-l and -p come before what the destination says, wherever they stand")
-    func flagsBeforeDestination() throws {
-        #expect(try parse("a@host", "-l", "b").options == [.value(.user, "b"), .value(.user, "a")])
+    @Test("of -l, -p and what the destination says the first stands, in the order in which they were written")
+    func flagsAroundDestination() throws {
+        #expect(try parse("a@host", "-l", "b").options == [.value(.user, "a"), .value(.user, "b")])
+        #expect(try parse("-l", "b", "a@host").options == [.value(.user, "b"), .value(.user, "a")])
         #expect(
             try parse("ssh://a@host:1", "-p", "2").options == [
-                .value(.port, "2"), .value(.user, "a"), .value(.port, "1"),
+                .value(.user, "a"), .value(.port, "1"), .value(.port, "2"),
             ])
     }
 

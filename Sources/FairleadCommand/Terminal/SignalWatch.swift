@@ -81,8 +81,10 @@ enum SignalWatch {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isCancelled = state.withLock {
-                    if !Task.isCancelled { $0.interrupted = continuation }
-                    return Task.isCancelled
+                    // Once: a cancellation between two looks would resume it twice.
+                    let isCancelled = Task.isCancelled
+                    if !isCancelled { $0.interrupted = continuation }
+                    return isCancelled
                 }
                 if isCancelled { continuation.resume(returning: false) }
             }
