@@ -35,7 +35,6 @@ final class Escapes: Sendable {
                 Console.say("\(name)\nThe following sessions are open:\n  #\(channel) \(tool.plan.program.text)")
             }
         case .commandLine: Console.say("\(name)\nThere is nothing to command yet: port forwarding is not supported.")
-        case .background: break
         }
     }
 

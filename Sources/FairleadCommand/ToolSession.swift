@@ -39,7 +39,7 @@ struct ToolSession: Sendable {
         guard hasTerminal else { return descriptors }
         descriptors.keystrokeInterval = plan.keystrokeInterval
         let keys = EscapeKeys(
-            character: plan.escapeCharacter, without: plan.hasCommandLine ? [.background] : [.background, .commandLine]
+            character: plan.escapeCharacter, without: plan.hasCommandLine ? [] : [.commandLine]
         ) { escapes.perform($0, with: $1) }
         descriptors.inputFilter = { keys.filter($0) }
         return descriptors

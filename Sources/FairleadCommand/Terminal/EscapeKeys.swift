@@ -5,21 +5,20 @@ import Synchronization
 final class EscapeKeys: Sendable {
     /// What a key asks for.
     enum Action: CaseIterable, Sendable {
-        case disconnect, sendBreak, commandLine, rekey, quieter, louder, information, suspend, list, background, help
+        case disconnect, sendBreak, commandLine, rekey, quieter, louder, information, suspend, list, help
 
         /// The byte behind the escape character, how it is written, and what it does.
         var key: (byte: UInt8, name: String, help: String) {
             switch self {
             case .disconnect: (UInt8(ascii: "."), ".", "end the connection")
             case .sendBreak: (UInt8(ascii: "B"), "B", "send a BREAK to the remote system")
-            case .commandLine: (UInt8(ascii: "C"), "C", "open a command line")
+            case .commandLine: (UInt8(ascii: "C"), "C", "open a command line, where EnableEscapeCommandline is on")
             case .rekey: (UInt8(ascii: "R"), "R", "agree on new keys")
             case .quieter: (UInt8(ascii: "V"), "V", "tell less (LogLevel)")
             case .louder: (UInt8(ascii: "v"), "v", "tell more (LogLevel)")
             case .information: (UInt8(ascii: "I"), "I", "show what the connection agreed on")
             case .suspend: (0x1A, "^Z", "suspend fairlead")
             case .list: (UInt8(ascii: "#"), "#", "list what runs on the connection")
-            case .background: (UInt8(ascii: "&"), "&", "go to the background while the session ends")
             case .help: (UInt8(ascii: "?"), "?", "this message")
             }
         }
