@@ -20,11 +20,8 @@ enum Main {
         FatalSignals.install()
         PlatformTerminal.openMissingStandardStreams()
         ProcessMemory.hide()
-        Background.begin()
         let plan = makePlan(Array(CommandLine.arguments.dropFirst()))
-        if plan.goesToBackground, !Background.isWorker {
-            Background.lead(PlatformTerminal.ownProgram, CommandLine.arguments)
-        }
+        if plan.goesToBackground || plan.hasEscapes { Background.begin() }
         SignalWatch.block()
         let signals = NIOThreadPool(numberOfThreads: 1)
         signals.start()

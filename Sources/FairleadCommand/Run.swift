@@ -37,12 +37,14 @@ struct Run: Sendable {
         if let command = plan.localCommand {
             _ = try? await NIOThreadPool.singleton.runIfActive { PlatformProcess.runInShell(command, isSilent: false) }
         }
+        var session = ToolSession(plan: plan, connection: connection)
         if plan.goesToBackground {
+            (session.output, session.errorOutput) = Background.releaseStreams(
+                keepingErrors: plan.verbosity.shows(.debug), copies: plan.hasSession)
             // On the first thread, which is the one that was told to follow the leader.
             try await connection.eventLoop.submit { Background.detach() }.get()
         }
         guard plan.hasSession else { return try await idle(on: connection) }
-        let session = ToolSession(plan: plan, connection: connection)
         let status = try await session.run()
         TerminalState.restore()
         switch status {

@@ -106,6 +106,12 @@ package enum PlatformProcess {
         return started.flatMap { Child(process: $0, output: -1).reap(waits: true) }
     }
 
+    /// A copy of this process, which must have one thread: 0 in the copy, below 0 where there is none.
+    package static func fork() -> Int32 { fairlead_fork() }
+
+    /// Whether the signal does nothing here, as whoever started us may have wanted it (nohup, sftp, a shell's `&`).
+    package static func ignores(_ number: Int32) -> Bool { fairlead_ignores(number) != 0 }
+
     /// Whether the end of who started us ends us, too.
     package static func followsParent(_ isFollowing: Bool) {
         #if canImport(Glibc)

@@ -111,15 +111,6 @@ enum PlatformTerminal {
         return paths
     }
 
-    /// The file that runs here, whatever it was called by.
-    static var ownProgram: String {
-        #if canImport(Glibc)
-            "/proc/self/exe"
-        #else
-            CommandLine.arguments.first ?? "fairlead"
-        #endif
-    }
-
     static let terminationSignal = SIGTERM
 
     static func exit(_ status: Int32) -> Never {
