@@ -132,6 +132,32 @@ import Testing
         #expect(shown.outputText.contains("hostkeyalias somebody\n"))
     }
 
+    @Test("TM-04 what the tool has started ends with it: a program for passwords, a command for keys, LocalCommand")
+    func children() async throws {
+        let desk = try await Desk(password: "pass word")
+        let script = try desk.home.write(
+            "#!/bin/sh\necho $$ >'\(desk.home.file("child"))'\nexec sleep 600\n", to: "child.sh", mode: 0o755)
+        let local = try await Desk()
+        for (desk, options) in [
+            (desk, desk.withPassword),
+            (local, ["-oKnownHostsCommand=\(script)"]),
+            (local, ["-oPermitLocalCommand=yes", "-oLocalCommand=exec \(script)"]),
+        ] {
+            let process = try desk.start(options, "true") {
+                $0.environment["SSH_ASKPASS"] = script
+                $0.environment["SSH_ASKPASS_REQUIRE"] = "force"
+            }
+            let path = (script as NSString).deletingLastPathComponent + "/child"
+            let child = try await poll(for: "the child", soFar: { process.errorText }) {
+                (try? String(contentsOfFile: path, encoding: .utf8)).flatMap { pid_t($0.dropLast()) }
+            }
+            try FileManager.default.removeItem(atPath: path)
+            process.send(SIGTERM)
+            _ = try await process.result()
+            try await poll(for: "the child's end, with \(options)") { ProcessTree.isRunning(child) ? nil : () }
+        }
+    }
+
     @Test("a window that changed before anybody watched is told of")
     func earlyResize() async throws {
         let desk = try await Desk()

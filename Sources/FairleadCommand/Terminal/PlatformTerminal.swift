@@ -114,11 +114,13 @@ enum PlatformTerminal {
     static let terminationSignal = SIGTERM
 
     static func exit(_ status: Int32) -> Never {
+        PlatformProcess.endChildren()
         _exit(status)
     }
 
     /// Ends the process by a signal, as its sender expects; falls back to its customary status.
     static func end(bySignal number: Int32) -> Never {
+        PlatformProcess.endChildren()
         _ = signal(number, SIG_DFL)
         var set = sigset_t()
         unsafe sigemptyset(&set)
