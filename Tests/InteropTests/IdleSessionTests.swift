@@ -53,11 +53,11 @@ import Testing
     @Test("a reader that takes nothing does not keep an idle session")
     func stoppedReader() async throws {
         let server = try await ServerProgram.sharedOpenSSH.value
-        var ends: [Int32] = [0, 0]
-        #expect(pipe(&ends) == 0)
-        defer { for end in ends { close(end) } }
-        let full = ends[1]
-        let result = try await server.tool(["-oChannelTimeout=session=1"], ["yes"]) { $0.output = .descriptor(full) }
+        let ends = try makePipe()
+        defer { for end in [ends.reader, ends.writer] { close(end) } }
+        let result = try await server.tool(["-oChannelTimeout=session=1"], ["yes"]) {
+            $0.output = .descriptor(ends.writer)
+        }
         #expect(result.exit == .status(255), "\(result.errorText)")
     }
 
