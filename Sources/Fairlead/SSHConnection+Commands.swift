@@ -32,7 +32,8 @@ extension SSHConnection {
     /// - Parameters:
     ///   - command: The command line, which the server's user's shell interprets.
     ///   - environment: Variables to set, as far as the server accepts them. Default none.
-    ///   - terminal: A pseudo-terminal to run in. Default `nil`: none.
+    ///   - terminal: A pseudo-terminal to run in. Default `nil`: none. A server that refuses it runs the program without:
+    ///     `RemoteProcess.hasTerminal`.
     ///   - body: Reads, writes and waits.
     /// - Returns: What `body` returns.
     /// - Throws: `SSHError` of kind `refused` when the server does not run it, of stage `lost` when the connection ends, and
@@ -48,7 +49,8 @@ extension SSHConnection {
     ///
     /// - Parameters:
     ///   - environment: Variables to set, as far as the server accepts them. Default none.
-    ///   - terminal: A pseudo-terminal to run in. Default `nil`: none.
+    ///   - terminal: A pseudo-terminal to run in. Default `nil`: none. A server that refuses it runs the program without:
+    ///     `RemoteProcess.hasTerminal`.
     ///   - body: Reads, writes and waits.
     /// - Returns: What `body` returns.
     /// - Throws: `SSHError` of kind `refused` when the server does not run it, of stage `lost` when the connection ends, and
@@ -79,9 +81,10 @@ extension SSHConnection {
         _ body: (RemoteProcess) async throws -> Result
     ) async throws -> Result {
         let requests = SessionRequest.sequence(request, environment: environment, terminal: terminal)
-        let id = try await start(requests)
+        let (id, refusal) = try await start(requests)
+        let hasTerminal = terminal != nil && refusal == nil
         do {
-            let result = try await body(RemoteProcess(connection: self, id: id))
+            let result = try await body(RemoteProcess(connection: self, id: id, hasTerminal: hasTerminal))
             await discard(id, signal: "TERM")
             return result
         } catch {

@@ -19,6 +19,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case authenticationMessages = "authentication-messages"
     case authentication
     case configuration
+    case channels
     /// The control: one input stops it, and it must be found.
     case planted
 
@@ -37,6 +38,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .authenticationMessages: MessageFuzz.authentication(input)
         case .authentication: AuthenticationFuzz.run(input)
         case .configuration: ConfigFuzz.run(input)
+        case .channels: ChannelFuzz.run(input)
         case .planted: Self.stopAtPlantedInput(input)
         }
     }
