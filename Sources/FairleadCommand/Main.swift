@@ -21,10 +21,8 @@ enum Main {
         PlatformTerminal.openMissingStandardStreams()
         ProcessMemory.hide()
         Background.begin()
-        let plan = makePlan(Array(CommandLine.arguments.dropFirst()))
-        if plan.goesToBackground, !Background.isWorker {
-            Background.lead(PlatformTerminal.ownProgram, CommandLine.arguments)
-        }
+        let plan = makePlan(Invocation(PlatformTerminal.arguments))
+        if plan.goesToBackground, !Background.isWorker { Background.lead(PlatformTerminal.ownProgram) }
         SignalWatch.block()
         let signals = NIOThreadPool(numberOfThreads: 1)
         signals.start()
@@ -43,9 +41,9 @@ enum Main {
         PlatformTerminal.exit(status)
     }
 
-    private static func makePlan(_ arguments: [String]) -> Plan {
+    private static func makePlan(_ invocation: Invocation) -> Plan {
         do {
-            let invocation = try Invocation(arguments)
+            if let fault = invocation.fault { throw fault }
             if let path = invocation.logFile { try Console.append(to: path) }
             if let text = try Answers.text(for: invocation) {
                 PlatformTerminal.write(text, to: 1)
@@ -59,7 +57,7 @@ enum Main {
             let planner = try Planner(invocation)
             for note in planner.options.notes { planner.verbosity.say(.debug, "\(note)") }
             if let text = try planner.answer() {
-                PlatformTerminal.write(text, to: 1)
+                PlatformTerminal.write(text.bytes, to: 1)
                 exit(0)
             }
             if invocation.forgottenHost != nil { exit(try planner.forget()) }

@@ -26,14 +26,14 @@ enum Background {
     static var isWorker: Bool { leader.load(ordering: .relaxed) >= 0 }
 
     /// Starts the worker and never returns: ends as it ends, or with 0 when it goes to the background.
-    static func lead(_ program: String, _ arguments: [String]) -> Never {
+    static func lead(_ program: String) -> Never {
         var ends: [Int32] = [0, 0]
         guard unsafe pipe(&ends) == 0 else { _exit(ExitCode.failure) }
         _ = fcntl(ends[0], F_SETFD, FD_CLOEXEC)
         _ = unsafe setenv(variable, String(ends[1]), 1)
-        var pointers = unsafe arguments.map { unsafe strdup($0) } + [nil]
         var process: pid_t = 0
-        guard unsafe posix_spawn(&process, program, nil, nil, &pointers, environ) == 0 else { _exit(ExitCode.failure) }
+        let words = unsafe CommandLine.unsafeArgv
+        guard unsafe posix_spawn(&process, program, nil, nil, words, environ) == 0 else { _exit(ExitCode.failure) }
         close(ends[1])
         worker.store(process, ordering: .relaxed)
         // The terminal tells both of its keys; what somebody tells the leader alone is meant for the worker.
