@@ -1,8 +1,10 @@
 import SSHConfig
 
 /// A command line that cannot be understood.
-struct UsageError: Error, Equatable {
+struct UsageError: Error, Equatable, CustomStringConvertible {
     let message: String
+
+    var description: String { message }
 }
 
 extension UsageError {

@@ -62,11 +62,21 @@ enum Main {
             }
             if invocation.forgottenHost != nil { exit(try planner.forget()) }
             return try planner.plan()
-        } catch let error as UsageError {
-            Console.say("fairlead: \(error.message)")
         } catch {
-            Console.say("\(error)")
+            fail(error, invocation)
         }
-        exit(ExitCode.failure)
+    }
+
+    /// Tells why there is nothing to carry out, as the command line wants to be told.
+    private static func fail(_ error: any Error, _ invocation: Invocation) -> Never {
+        if invocation.writesJSON {
+            var result = JSONResult()
+            result.read(error)
+            PlatformTerminal.write(result.text, to: 1)
+        } else {
+            // What is wrong with the configuration begins with the file and the line, as in ssh.
+            Console.say(error is UsageError ? "fairlead: \(error)" : "\(error)")
+        }
+        exit(ExitCode.of(error, tellsStages: invocation.tellsStages))
     }
 }

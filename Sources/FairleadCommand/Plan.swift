@@ -67,6 +67,7 @@ struct Planner {
     func plan() throws -> Plan {
         try refuseWhatIsMissing()
         let program = try program()
+        if invocation.writesJSON { try checkForJSON(program) }
         let environment = environment
         var plan = Plan(
             connection: try configuration(), program: program, wantsTerminal: wantsTerminal(program),
@@ -133,6 +134,23 @@ struct Planner {
             throw UsageError(message: "Cannot execute command-line and remote command.")
         }
         return command.map(SessionProgram.command) ?? .shell
+    }
+
+    /// One object tells what a command came to, and keeps its streams apart.
+    private func checkForJSON(_ program: SessionProgram) throws(UsageError) {
+        let isBackground = options.flag(.forkAfterAuthentication)?.value == true
+        for (isAsked, reason) in [
+            (options.sessionType?.value == SessionType.none, "-N (SessionType none) runs none"),
+            (isBackground, "-f (ForkAfterAuthentication) does not wait for its end"),
+            (invocation.showsKeys, "-Z runs none"),
+            (
+                options.requestTTY.map { $0.value != .no && $0.value != .auto } ?? false,
+                "a terminal (RequestTTY) mixes its streams; -T asks for none"
+            ),
+            (program == .shell, "there is none to run"),
+        ] where isAsked {
+            throw UsageError(message: "--json tells the result of a command, and \(reason)")
+        }
     }
 
     private var takesInput: Bool { options.stdinNull?.value != true }
