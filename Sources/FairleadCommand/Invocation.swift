@@ -1,10 +1,10 @@
-import SSHConfig
+package import SSHConfig
 
 /// A command line that cannot be understood.
-struct UsageError: Error, Equatable, CustomStringConvertible {
-    let message: String
+package struct UsageError: Error, Equatable, CustomStringConvertible {
+    package let message: String
 
-    var description: String { message }
+    package var description: String { message }
 }
 
 extension UsageError {
@@ -24,12 +24,12 @@ extension ConfigText {
 ///
 /// Options may stand before and after the host (`ssh` takes them so, and programs rely on it), and are bundled as in `-tt`
 /// or `-p2222`. `--` ends them. The remaining words are the remote command.
-struct Invocation: Equatable {
-    var host = ""
+package struct Invocation: Equatable {
+    package var host = ""
     /// The words of the command, byte for byte.
-    var words: [ConfigText] = []
+    package var words: [ConfigText] = []
     /// What was not understood first; the rest is read all the same, for it may say how to tell of it.
-    private(set) var fault: UsageError?
+    package private(set) var fault: UsageError?
     /// What flags say whatever an `-o` says: of two, the last.
     private var overrides: [ConfigKeyword: ConfigText] = [:]
     /// The rest in its order: of two, the first.
@@ -51,14 +51,14 @@ struct Invocation: Equatable {
     var showsManual = false
     var showsConfiguration = false
     var showsKeys = false
-    var quotesCommand = false
+    package var quotesCommand = false
     var isCompatible = false
     var tellsStages = false
     var tellsTiming = false
     var writesJSON = false
     var returnsOnExit = false
 
-    init(_ arguments: [ConfigText]) {
+    package init(_ arguments: [ConfigText]) {
         var rest = arguments[...]
         let isEnded = takeOptions(&rest)
         attempt { invocation throws(UsageError) in
@@ -85,13 +85,13 @@ struct Invocation: Equatable {
 
     /// The remote command: words and single spaces between them, never quoted again; nil for none, and, as in ssh, where
     /// nothing is in them.
-    var command: ConfigText? {
+    package var command: ConfigText? {
         let bytes = quotesCommand ? ShellWord.line(words) : Array(words.map(\.bytes).joined(separator: [0x20]))
         return bytes.isEmpty ? nil : ConfigText(bytes)
     }
 
     /// What stands above the configuration's files, the strongest first.
-    var options: [CommandLineOption] {
+    package var options: [CommandLineOption] {
         overrides.sorted { $0.key.rawValue < $1.key.rawValue }.map { .value($0.key, $0.value) } + ordered
     }
 
@@ -219,11 +219,11 @@ struct Invocation: Equatable {
 }
 
 /// Names from the command line that could do harm where they end up (files, terminals, a shell) are refused.
-enum NameRules {
+package enum NameRules {
     private static let hostCharacters = Set("'`\"$\\;&<>|(){},".utf8)
     private static let userCharacters = Set("'`\";&<>|(){}".utf8)
 
-    static func check(host: String) throws(UsageError) {
+    package static func check(host: String) throws(UsageError) {
         let bytes = Array(host.utf8)
         let isBad = bytes.contains { $0 <= 0x20 || $0 == 0x7F || hostCharacters.contains($0) }
         guard !bytes.isEmpty, bytes.first != UInt8(ascii: "-"), !isBad else {
@@ -231,7 +231,7 @@ enum NameRules {
         }
     }
 
-    static func check(user: ConfigText) throws(UsageError) {
+    package static func check(user: ConfigText) throws(UsageError) {
         let bytes = user.bytes
         let isBad = bytes.contains { $0 < 0x20 || $0 == 0x7F || userCharacters.contains($0) }
         let hasOption = zip(bytes, bytes.dropFirst()).contains { $0 == UInt8(ascii: " ") && $1 == UInt8(ascii: "-") }

@@ -194,7 +194,8 @@ struct Planner {
     }
 
     func configuration() throws -> SSHConfiguration {
-        let prompts = Prompts(isBatch: options.batchMode?.value == true, screen: try hostKeyScreen())
+        let prompts = Prompts(
+            isBatch: options.batchMode?.value == true, screen: try hostKeyScreen(), verbosity: verbosity)
         var configuration = SSHConfiguration(
             host: try text(options.host), port: options.port?.value ?? 22,
             user: try options.user.map { try text($0.value) } ?? user.name, hostVerification: try hostVerification(),

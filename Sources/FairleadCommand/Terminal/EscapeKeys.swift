@@ -1,14 +1,14 @@
-import NIOCore
+package import NIOCore
 import Synchronization
 
 /// Escapes at the beginning of a line of a terminal session, as in ssh: `~.` ends it, `~?` lists them, `~~` sends one `~`.
-final class EscapeKeys: Sendable {
+package final class EscapeKeys: Sendable {
     /// What a key asks for.
-    enum Action: CaseIterable, Sendable {
+    package enum Action: CaseIterable, Sendable {
         case disconnect, sendBreak, commandLine, rekey, quieter, louder, information, suspend, list, help
 
         /// The byte behind the escape character, how it is written, and what it does.
-        var key: (byte: UInt8, name: String, help: String) {
+        package var key: (byte: UInt8, name: String, help: String) {
             switch self {
             case .disconnect: (UInt8(ascii: "."), ".", "end the connection")
             case .sendBreak: (UInt8(ascii: "B"), "B", "send a BREAK to the remote system")
@@ -32,7 +32,7 @@ final class EscapeKeys: Sendable {
     private let perform: @Sendable (Action, EscapeKeys) -> Void
     private let place = Mutex(Place.lineStart)
 
-    init(
+    package init(
         character: UInt8?, without missing: Set<Action> = [],
         perform: @escaping @Sendable (Action, EscapeKeys) -> Void
     ) {
@@ -42,7 +42,7 @@ final class EscapeKeys: Sendable {
     }
 
     /// What of the typed bytes goes to the server.
-    func filter(_ typed: ByteBuffer) -> ByteBuffer {
+    package func filter(_ typed: ByteBuffer) -> ByteBuffer {
         guard character != nil else { return typed }
         var sent = ByteBuffer()
         var asked: [Action] = []
@@ -58,15 +58,13 @@ final class EscapeKeys: Sendable {
     ) -> Place {
         switch place {
         case .lineStart where byte == character: return .afterEscape
-        case .afterEscape where byte == character:
-            sent.writeInteger(byte)
-            return .inLine
         case .afterEscape:
+            // Where the escape character is itself the key of an action, the action comes first, as in ssh.
             if let action = actions.first(where: { $0.key.byte == byte }) {
                 asked.append(action)
                 return action == .disconnect ? .disconnected : .lineStart
             }
-            sent.writeBytes([character ?? byte, byte])
+            sent.writeBytes(byte == character ? [byte] : [character ?? byte, byte])
         case .disconnected: return .disconnected
         case .lineStart, .inLine: sent.writeInteger(byte)
         }

@@ -19,6 +19,9 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case authenticationMessages = "authentication-messages"
     case authentication
     case configuration
+    case commandLine = "command-line"
+    case escapes
+    case peerText = "peer-text"
     /// The control: one input stops it, and it must be found.
     case planted
 
@@ -37,6 +40,9 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .authenticationMessages: MessageFuzz.authentication(input)
         case .authentication: AuthenticationFuzz.run(input)
         case .configuration: ConfigFuzz.run(input)
+        case .commandLine: CommandLineFuzz.run(input)
+        case .escapes: EscapeFuzz.run(input)
+        case .peerText: PeerTextFuzz.run(input)
         case .planted: Self.stopAtPlantedInput(input)
         }
     }
