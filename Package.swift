@@ -99,7 +99,9 @@ let package = Package(
             swiftSettings: testSettings),
         .target(
             name: "FuzzTargets",
-            dependencies: ["SSHConfig", "SSHCore", "SSHIdentity", "SSHCrypto", "SSHWire", "PeerSupport", nioCore],
+            dependencies: [
+                "FairleadCommand", "SSHConfig", "SSHCore", "SSHIdentity", "SSHCrypto", "SSHWire", "PeerSupport", nioCore,
+            ],
             path: "Tests/Fuzz/Targets", swiftSettings: testSettings),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: testSettings),
         .testTarget(name: "SupportTests", dependencies: ["TestSupport"], swiftSettings: testSettings),
@@ -127,6 +129,16 @@ if Context.environment["FAIRLEAD_FUZZ"] != nil {
     package.targets.append(
         .executableTarget(
             name: "Fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/Driver", swiftSettings: testSettings))
+    // A program is not linked into another one: of the tool there is here what reads words and keys.
+    package.targets.removeAll { $0.name == "FairleadCommand" }
+    package.products.removeAll { $0.name == "fairlead" }
+    package.targets.append(
+        .target(
+            name: "FairleadCommand", dependencies: ["SSHConfig", nioCore], path: "Sources/FairleadCommand",
+            sources: [
+                "CommandOption.swift", "Invocation.swift", "OptionTable.swift", "ShellWord.swift",
+                "Terminal/EscapeKeys.swift",
+            ], swiftSettings: settings))
     for target in package.targets where target.type == .regular || target.name == "Fuzz" {
         target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(["-sanitize=fuzzer,address"])]
         target.linkerSettings = [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]

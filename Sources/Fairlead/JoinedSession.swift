@@ -5,14 +5,14 @@ import SSHWire
 /// What runs in a session.
 package enum SessionProgram: Hashable, Sendable {
     case shell
-    case command(String)
-    case subsystem(String)
+    case command([UInt8])
+    case subsystem([UInt8])
 
     var request: SessionRequest {
         switch self {
         case .shell: .shell
-        case .command(let text): .execute(command: Array(text.utf8))
-        case .subsystem(let name): .subsystem(name: Array(name.utf8))
+        case .command(let bytes): .execute(command: bytes)
+        case .subsystem(let name): .subsystem(name: name)
         }
     }
 }
@@ -26,7 +26,7 @@ package struct JoinedSession: Sendable {
 
     /// Opens the session and starts its program; nothing is read or written before `begin`.
     package init(
-        on connection: SSHConnection, program: SessionProgram, environment: [String: String],
+        on connection: SSHConnection, program: SessionProgram, environment: [[UInt8]: [UInt8]],
         terminal: PseudoTerminal?, descriptors: SessionDescriptors
     ) async throws(SSHError) {
         self.connection = connection

@@ -80,7 +80,10 @@ extension SSHConnection {
         _ request: SessionRequest, _ environment: [String: String], _ terminal: PseudoTerminal?,
         _ body: (RemoteProcess) async throws -> Result
     ) async throws -> Result {
-        let requests = SessionRequest.sequence(request, environment: environment, terminal: terminal)
+        let variables = environment.map { (Array($0.utf8), Array($1.utf8)) }
+        // Names that Unicode calls different are so in bytes, too.
+        let requests = SessionRequest.sequence(
+            request, environment: Dictionary(variables) { first, _ in first }, terminal: terminal)
         let (id, refusal) = try await start(requests)
         let hasTerminal = terminal != nil && refusal == nil
         do {
@@ -97,7 +100,7 @@ extension SSHConnection {
 extension SessionRequest {
     /// What to send after the channel is open, in the order that servers expect: terminal, environment, program.
     package static func sequence(
-        _ program: SessionRequest, environment: [String: String], terminal: PseudoTerminal?
+        _ program: SessionRequest, environment: [[UInt8]: [UInt8]], terminal: PseudoTerminal?
     ) -> [SessionRequest] {
         var requests: [SessionRequest] = []
         if let terminal {
@@ -105,8 +108,8 @@ extension SessionRequest {
                 .pseudoTerminal(
                     term: Array(terminal.term.utf8), size: terminal.size.windowSize, modes: terminal.modes))
         }
-        for (name, value) in environment.sorted(by: { $0.key < $1.key }) {
-            requests.append(.environment(name: Array(name.utf8), value: Array(value.utf8)))
+        for (name, value) in environment.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+            requests.append(.environment(name: name, value: value))
         }
         return requests + [program]
     }

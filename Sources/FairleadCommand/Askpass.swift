@@ -1,4 +1,5 @@
 import Fairlead
+import SSHConfig
 
 /// The program that puts questions where there is no terminal, or where the user wants it so (ssh(1), ENVIRONMENT).
 struct Askpass: Sendable {
@@ -23,7 +24,9 @@ struct Askpass: Sendable {
     ///
     /// It inherits our environment, in which no secret of ours is; `confirm` as a hint makes it a yes or no.
     func ask(_ prompt: String, hint: String? = nil) async throws -> Secret? {
-        let environment = hint.map { PlatformTerminal.environment + ["SSH_ASKPASS_PROMPT=" + $0] }
+        let environment = hint.map {
+            PlatformTerminal.environment.map(\.bytes) + [Array("SSH_ASKPASS_PROMPT=\($0)".utf8)]
+        }
         let child = ChildProcess([path, prompt], environment: environment, outputLimit: Self.answerByteCount)
         do {
             let (status, answer) = try await child.runForSecret()

@@ -28,7 +28,8 @@ enum Completions {
             guard option.value != nil else { return nil }
             let action =
                 switch option.values {
-                case .files: "COMPREPLY=($(compgen -f -- \"$word\"))"
+                // Readline's own, which knows blanks and quotes.
+                case .files: "COMPREPLY=(); compopt -o default"
                 case .hosts: "COMPREPLY=($(compgen -W \"$(_fairlead_hosts)\" -- \"$word\"))"
                 case .queries: "COMPREPLY=($(compgen -W \"$(fairlead -Q help)\" -- \"$word\"))"
                 case .words(let words): "COMPREPLY=($(compgen -W \"\(words)\" -- \"$word\"))"

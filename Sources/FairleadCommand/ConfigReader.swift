@@ -30,7 +30,7 @@ enum ConfigReader {
                 first = try first ?? read(path, patience: patience)
                 return first
             }, glob: PlatformTerminal.glob,
-            environment: PlatformTerminal.environment, local: local)
+            environment: { PlatformTerminal.environment($0) }, local: local)
         resolver.exec = { command in
             guard let text = command.string else { throw UsageError(message: "\(command) is not UTF-8") }
             return PlatformProcess.runInShell(text, isSilent: true) == 0

@@ -1,5 +1,6 @@
 import Fairlead
 import NIOCore
+import SSHConfig
 import Synchronization
 
 /// Does what the escapes of a terminal session ask for.
@@ -65,8 +66,8 @@ extension SessionProgram {
     fileprivate var text: String {
         switch self {
         case .shell: "shell"
-        case .command(let command): "command: \(command)"
-        case .subsystem(let name): "subsystem: \(name)"
+        case .command(let command): "command: \(ConfigText(command))"
+        case .subsystem(let name): "subsystem: \(ConfigText(name))"
         }
     }
 }

@@ -1,20 +1,37 @@
-import SSHConfig
+package import SSHConfig
 
 /// A command line that cannot be understood.
-struct UsageError: Error, Equatable {
-    let message: String
+package struct UsageError: Error, Equatable, CustomStringConvertible {
+    package let message: String
+
+    package var description: String { message }
+}
+
+extension UsageError {
+    /// For who does not know the options.
+    init(toBeHelped message: String) { self.init(message: message + "; fairlead --help tells the options") }
+}
+
+extension ConfigText {
+    /// For names that the system or the protocol wants as text.
+    func utf8(_ place: String) throws(UsageError) -> String {
+        guard let string else { throw UsageError(message: "\(place): \(self) is not UTF-8") }
+        return string
+    }
 }
 
 /// What a command line says, before any configuration is looked at.
 ///
 /// Options may stand before and after the host (`ssh` takes them so, and programs rely on it), and are bundled as in `-tt`
 /// or `-p2222`. `--` ends them. The remaining words are the remote command.
-struct Invocation: Equatable {
-    var host = ""
-    /// The words of the command.
-    var words: [String] = []
+package struct Invocation: Equatable {
+    package var host = ""
+    /// The words of the command, byte for byte.
+    package var words: [ConfigText] = []
+    /// What was not understood first; the rest is read all the same, for it may say how to tell of it.
+    package private(set) var fault: UsageError?
     /// What flags say whatever an `-o` says: of two, the last.
-    private var overrides: [ConfigKeyword: String] = [:]
+    private var overrides: [ConfigKeyword: ConfigText] = [:]
     /// The rest in its order: of two, the first.
     private var ordered: [CommandLineOption] = []
     var configurationFile: String?
@@ -34,115 +51,134 @@ struct Invocation: Equatable {
     var showsManual = false
     var showsConfiguration = false
     var showsKeys = false
-    var quotesCommand = false
+    package var quotesCommand = false
     var isCompatible = false
     var tellsStages = false
     var tellsTiming = false
     var writesJSON = false
     var returnsOnExit = false
 
-    init(_ arguments: [String]) throws(UsageError) {
+    package init(_ arguments: [ConfigText]) {
         var rest = arguments[...]
-        let isEnded = try takeOptions(&rest)
-        guard let destination = forgottenHost ?? rest.popFirst() else {
-            guard showsVersion || showsHelp || showsManual || query != nil || completedShell != nil else {
-                throw UsageError(message: "no host given")
+        let isEnded = takeOptions(&rest)
+        attempt { invocation throws(UsageError) in
+            guard let destination = invocation.forgottenHost.map({ ConfigText($0) }) ?? rest.popFirst() else {
+                return try invocation.checkAsksForItself()
             }
-            return
+            // What the destination says comes before the flags behind it, as in ssh.
+            try invocation.takeDestination(destination)
         }
-        // What the destination says comes before the flags behind it, as in ssh.
-        try takeDestination(destination)
-        if !isEnded { try takeOptions(&rest) }
-        guard forgottenHost == nil || rest.isEmpty else { throw UsageError(message: "--forget takes one host") }
+        if !isEnded { takeOptions(&rest) }
+        if forgottenHost != nil, !rest.isEmpty { fault = fault ?? UsageError(message: "--forget takes one host") }
         words = Array(rest)
     }
 
-    /// The remote command: words and single spaces between them, never quoted again; nil for none.
-    var command: String? {
-        words.isEmpty ? nil : (quotesCommand ? words.map(ShellWord.quoted) : words).joined(separator: " ")
+    private func checkAsksForItself() throws(UsageError) {
+        guard showsVersion || showsHelp || showsManual || query != nil || completedShell != nil else {
+            throw UsageError(toBeHelped: "no host given")
+        }
+    }
+
+    private mutating func attempt(_ step: (inout Invocation) throws(UsageError) -> Void) {
+        do throws(UsageError) { try step(&self) } catch { fault = fault ?? error }
+    }
+
+    /// The remote command: words and single spaces between them, never quoted again; nil for none, and, as in ssh, where
+    /// nothing is in them.
+    package var command: ConfigText? {
+        let bytes = quotesCommand ? ShellWord.line(words) : Array(words.map(\.bytes).joined(separator: [0x20]))
+        return bytes.isEmpty ? nil : ConfigText(bytes)
     }
 
     /// What stands above the configuration's files, the strongest first.
-    var options: [CommandLineOption] {
-        overrides.sorted { $0.key.rawValue < $1.key.rawValue }.map { .value($0.key, ConfigText($0.value)) } + ordered
+    package var options: [CommandLineOption] {
+        overrides.sorted { $0.key.rawValue < $1.key.rawValue }.map { .value($0.key, $0.value) } + ordered
     }
 
     /// True when `--` ended them.
     @discardableResult
-    private mutating func takeOptions(_ rest: inout ArraySlice<String>) throws(UsageError) -> Bool {
-        while let word = rest.first, word.utf8.first == UInt8(ascii: "-"), word != "-" {
+    private mutating func takeOptions(_ rest: inout ArraySlice<ConfigText>) -> Bool {
+        while let word = rest.first, word.bytes.first == UInt8(ascii: "-"), word != "-" {
             rest.removeFirst()
             if word == "--" { return true }
-            if word.hasPrefix("--") { try takeLong(word, &rest) } else { try takeBundle(word.dropFirst(), &rest) }
+            attempt { invocation throws(UsageError) in
+                let letters = word.bytes.dropFirst()
+                if letters.first == UInt8(ascii: "-") {
+                    try invocation.takeLong(letters.dropFirst(), &rest)
+                } else {
+                    try invocation.takeBundle(letters, &rest)
+                }
+            }
         }
         return false
     }
 
     /// `--name`, `--name value` or `--name=value`.
-    private mutating func takeLong(_ word: String, _ rest: inout ArraySlice<String>) throws(UsageError) {
-        let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        let name = parts.first.map(String.init) ?? ""
-        guard name.utf8.count > 1, let option = OptionTable.option(name) else {
-            throw UsageError(message: "unknown option --\(ConfigText(name))")
+    private mutating func takeLong(
+        _ word: ArraySlice<UInt8>, _ rest: inout ArraySlice<ConfigText>
+    ) throws(UsageError) {
+        let name = ConfigText(word.prefix { $0 != UInt8(ascii: "=") })
+        guard name.bytes.count > 1, let option = name.string.flatMap(OptionTable.option) else {
+            throw UsageError(toBeHelped: "unknown option --\(name)")
         }
-        guard option.value != nil || parts.count == 1 else {
-            throw UsageError(message: "option --\(name) takes no value")
+        let hasValue = name.bytes.count < word.count
+        guard option.value != nil || !hasValue else {
+            throw UsageError(toBeHelped: "option --\(name) takes no value")
         }
-        try take(option, attached: parts.count > 1 ? String(parts[1]) : nil, &rest)
+        try take(option, attached: hasValue ? ConfigText(word.dropFirst(name.bytes.count + 1)) : nil, &rest)
     }
 
     private mutating func takeBundle(
-        _ letters: Substring, _ rest: inout ArraySlice<String>
+        _ letters: ArraySlice<UInt8>, _ rest: inout ArraySlice<ConfigText>
     ) throws(UsageError) {
         var letters = letters
         while let letter = letters.popFirst() {
-            guard let option = OptionTable.option(String(letter)) else {
-                throw UsageError(message: "unknown option -\(ConfigText(String(letter)))")
+            guard let option = OptionTable.option(String(UnicodeScalar(letter))) else {
+                throw UsageError(toBeHelped: "unknown option -\(ConfigText([letter]))")
             }
             let takesRest = option.value != nil && !letters.isEmpty
-            try take(option, attached: takesRest ? String(letters) : nil, &rest)
+            try take(option, attached: takesRest ? ConfigText(letters) : nil, &rest)
             if takesRest { return }
         }
     }
 
     private mutating func take(
-        _ option: CommandOption, attached: String?, _ rest: inout ArraySlice<String>
+        _ option: CommandOption, attached: ConfigText?, _ rest: inout ArraySlice<ConfigText>
     ) throws(UsageError) {
-        guard option.value != nil else { return try take(option, value: "") }
-        guard let value = attached ?? rest.popFirst() else {
-            throw UsageError(message: "option \(option.flag) needs a value")
+        guard let value = option.value == nil ? "" : attached ?? rest.popFirst() else {
+            throw UsageError(toBeHelped: "option \(option.flag) needs a value")
         }
-        try take(option, value: value)
-    }
-
-    private mutating func take(_ option: CommandOption, value: String) throws(UsageError) {
         for meaning in option.meaning { try take(meaning, value, of: option) }
     }
 
     private mutating func take(
-        _ meaning: CommandOption.Meaning, _ value: String, of option: CommandOption
+        _ meaning: CommandOption.Meaning, _ value: ConfigText, of option: CommandOption
     ) throws(UsageError) {
         switch meaning {
         case .keyword(let keyword):
             if keyword == .user { try NameRules.check(user: value) }
-            ordered.append(.value(keyword, ConfigText(value)))
+            ordered.append(.value(keyword, value))
         case .over(let keyword): overrides[keyword] = value
-        case .set(let keyword, let value):
+        case .set(let keyword, let word):
+            let value = ConfigText(word)
             if keyword == .sessionType, let other = overrides[keyword], other != value {
                 throw UsageError(
                     message: "Cannot specify \(option.flag) with \(option.name == "N" ? "-s" : "-N")/SessionType")
             }
             overrides[keyword] = value
         case .raise(let keyword, let steps):
-            let step = overrides[keyword].flatMap { steps.firstIndex(of: $0) }.map { $0 + 1 } ?? 0
-            overrides[keyword] = step < steps.count ? steps[step] : steps.last
-        case .option: ordered.append(CommandLineOption(value))
-        case .text(let field): if field != \.query || query == nil { self[keyPath: field] = value }
+            let step = steps.firstIndex { overrides[keyword] == ConfigText($0) }.map { $0 + 1 } ?? 0
+            overrides[keyword] = ConfigText(steps[min(step, steps.count - 1)])
+        case .option: ordered.append(.text(value))
+        case .text(let field):
+            let text = try value.utf8(option.flag)
+            if field != \.query || query == nil { self[keyPath: field] = text }
         case .list(let field):
-            guard field != \.hostKeys || value.hasPrefix("SHA256:") || value.hasPrefix("MD5:") else {
+            let text = try value.utf8(option.flag)
+            guard field != \.hostKeys || text.hasPrefix("SHA256:") || text.hasPrefix("MD5:") else {
                 throw UsageError(message: "--host-key takes a fingerprint, SHA256:... or MD5:...")
             }
-            self[keyPath: field].append(value)
+            self[keyPath: field].append(text)
         case .flag(let field): self[keyPath: field] = true
         case .nothing: break
         case .refused(let sentence): throw UsageError(message: "\(option.flag): \(sentence)")
@@ -150,7 +186,8 @@ struct Invocation: Equatable {
     }
 
     /// `host`, `user@host` (the user may hold an `@`), or `ssh://[user@]host[:port]`; to be forgotten, `host:port` as well.
-    private mutating func takeDestination(_ text: String) throws(UsageError) {
+    private mutating func takeDestination(_ destination: ConfigText) throws(UsageError) {
+        let text = try destination.utf8("the destination")
         var rest = text[...]
         let isURI = text.hasPrefix("ssh://")
         if isURI {
@@ -158,9 +195,9 @@ struct Invocation: Equatable {
             if rest.last == "/" { rest.removeLast() }
         }
         if let at = rest.lastIndex(of: "@") {
-            let user = String(rest[..<at])
+            let user = ConfigText(String(rest[..<at]))
             try NameRules.check(user: user)
-            ordered.append(.value(.user, ConfigText(user)))
+            ordered.append(.value(.user, user))
             rest = rest[rest.index(after: at)...]
         }
         let isForgotten = forgottenHost != nil && (rest.first == "[" || rest.count { $0 == ":" } == 1)
@@ -182,11 +219,11 @@ struct Invocation: Equatable {
 }
 
 /// Names from the command line that could do harm where they end up (files, terminals, a shell) are refused.
-enum NameRules {
+package enum NameRules {
     private static let hostCharacters = Set("'`\"$\\;&<>|(){},".utf8)
     private static let userCharacters = Set("'`\";&<>|(){}".utf8)
 
-    static func check(host: String) throws(UsageError) {
+    package static func check(host: String) throws(UsageError) {
         let bytes = Array(host.utf8)
         let isBad = bytes.contains { $0 <= 0x20 || $0 == 0x7F || hostCharacters.contains($0) }
         guard !bytes.isEmpty, bytes.first != UInt8(ascii: "-"), !isBad else {
@@ -194,8 +231,8 @@ enum NameRules {
         }
     }
 
-    static func check(user: String) throws(UsageError) {
-        let bytes = Array(user.utf8)
+    package static func check(user: ConfigText) throws(UsageError) {
+        let bytes = user.bytes
         let isBad = bytes.contains { $0 < 0x20 || $0 == 0x7F || userCharacters.contains($0) }
         let hasOption = zip(bytes, bytes.dropFirst()).contains { $0 == UInt8(ascii: " ") && $1 == UInt8(ascii: "-") }
         guard !bytes.isEmpty, bytes.first != UInt8(ascii: "-"), bytes.last != UInt8(ascii: "\\"), !isBad, !hasOption

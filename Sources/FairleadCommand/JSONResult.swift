@@ -23,14 +23,15 @@ struct JSONResult: Encodable {
 
     struct Failure: Encodable {
         let kind: String
+        let code: Int?
         let message: String
         var serverText: String?
         var attempts: [String]?
 
-        init(_ error: any Error) {
-            let error = error as? SSHError
-            kind = error.map { String(describing: $0.kind) } ?? "other"
-            message = error?.message ?? ""
+        init(_ failure: any Error) {
+            let error = failure as? SSHError
+            (kind, code) = (error?.kind ?? .misuse).name
+            message = error?.message ?? "\(failure)"
             serverText = error?.serverText
             attempts = error.flatMap { $0.attempts.isEmpty ? nil : $0.attempts }
         }
@@ -57,9 +58,9 @@ struct JSONResult: Encodable {
 
     let schema = Self.schema
     let version = Main.version
-    let host: String
-    let port: Int
-    let user: String
+    var host: String?
+    var port: Int?
+    var user: String?
     /// How far it came: a stage's name, or `done`.
     var stage = "done"
     var error: Failure?
@@ -75,10 +76,8 @@ struct JSONResult: Encodable {
     var algorithms: Algorithms?
     var authentication: String?
 
-    init(_ connection: SSHConfiguration) {
-        host = connection.host
-        port = connection.port
-        user = connection.user
+    mutating func read(_ connection: SSHConfiguration) {
+        (host, port, user) = (connection.host, connection.port, connection.user)
     }
 
     mutating func read(_ info: ConnectionInfo) {
@@ -117,6 +116,32 @@ struct JSONResult: Encodable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) + "\n" } ?? "{}\n"
+    }
+}
+
+extension SSHError.Kind {
+    /// What programs know it by, and the number that goes with it.
+    var name: (String, code: Int?) {
+        switch self {
+        case .timeout: ("timeout", nil)
+        case .cancelled: ("cancelled", nil)
+        case .closed: ("closed", nil)
+        case .disconnected(let code): ("disconnected", Int(code))
+        case .system(let number): ("system", Int(number))
+        case .unknownHost: ("unknownHost", nil)
+        case .notSSH: ("notSSH", nil)
+        case .noCommonAlgorithm: ("noCommonAlgorithm", nil)
+        case .hostKeyUnknown: ("hostKeyUnknown", nil)
+        case .hostKeyChanged: ("hostKeyChanged", nil)
+        case .hostKeyRevoked: ("hostKeyRevoked", nil)
+        case .hostKeyInvalid: ("hostKeyInvalid", nil)
+        case .denied: ("denied", nil)
+        case .refused: ("refused", nil)
+        case .outputLimit: ("outputLimit", nil)
+        case .protocolViolation: ("protocolViolation", nil)
+        case .file: ("file", nil)
+        case .misuse: ("misuse", nil)
+        }
     }
 }
 

@@ -20,7 +20,7 @@ enum Main {
         FatalSignals.install()
         PlatformTerminal.openMissingStandardStreams()
         ProcessMemory.hide()
-        let plan = makePlan(Array(CommandLine.arguments.dropFirst()))
+        let plan = makePlan(Invocation(PlatformTerminal.arguments))
         if plan.goesToBackground || plan.hasEscapes { Background.begin() }
         SignalWatch.block()
         let signals = NIOThreadPool(numberOfThreads: 1)
@@ -40,9 +40,9 @@ enum Main {
         PlatformTerminal.exit(status)
     }
 
-    private static func makePlan(_ arguments: [String]) -> Plan {
+    private static func makePlan(_ invocation: Invocation) -> Plan {
         do {
-            let invocation = try Invocation(arguments)
+            if let fault = invocation.fault { throw fault }
             if let path = invocation.logFile { try Console.append(to: path) }
             if let text = try Answers.text(for: invocation) {
                 PlatformTerminal.write(text, to: 1)
@@ -56,16 +56,26 @@ enum Main {
             let planner = try Planner(invocation)
             for note in planner.options.notes { planner.verbosity.say(.debug, "\(note)") }
             if let text = try planner.answer() {
-                PlatformTerminal.write(text, to: 1)
+                PlatformTerminal.write(text.bytes, to: 1)
                 exit(0)
             }
             if invocation.forgottenHost != nil { exit(try planner.forget()) }
             return try planner.plan()
-        } catch let error as UsageError {
-            Console.say("fairlead: \(error.message)")
         } catch {
-            Console.say("\(error)")
+            fail(error, invocation)
         }
-        exit(ExitCode.failure)
+    }
+
+    /// Tells why there is nothing to carry out, as the command line wants to be told.
+    private static func fail(_ error: any Error, _ invocation: Invocation) -> Never {
+        if invocation.writesJSON {
+            var result = JSONResult()
+            result.read(error)
+            PlatformTerminal.write(result.text, to: 1)
+        } else {
+            // What is wrong with the configuration begins with the file and the line, as in ssh.
+            Console.say(error is UsageError ? "fairlead: \(error)" : "\(error)")
+        }
+        exit(ExitCode.of(error, tellsStages: invocation.tellsStages))
     }
 }

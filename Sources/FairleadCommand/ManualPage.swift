@@ -7,13 +7,16 @@ enum ManualPage {
             ".TP\n\\fB\(escaped(option.flag))\\fR" + (option.value.map { " \\fI\(escaped($0))\\fR" } ?? "")
                 + "\n\(sentence(option.help))\n"
         }
-        return head + options.joined() + tail
+        return Self.characters.reduce(head + options.joined() + tail) { $0.replacing($1.0, with: $1.1) }
     }
+
+    /// What roff would show as another character than it is, or as an accent (groff_char(7)).
+    private static let characters = [("~", "\\(ti"), ("^", "\\(ha"), ("'", "\\(aq"), ("`", "\\(ga")]
 
     /// What `man` would take for a request or for another hyphen.
     private static func escaped(_ text: String) -> String {
         let text = text.replacing("\\", with: "\\e").replacing("-", with: "\\-")
-        return text.hasPrefix(".") || text.hasPrefix("'") ? "\\&" + text : text
+        return text.hasPrefix(".") ? "\\&" + text : text
     }
 
     private static func sentence(_ text: String) -> String {

@@ -9,8 +9,8 @@ extension Planner {
     func credentials() throws -> [Credential] {
         var credentials: [Credential] = []
         if options.pubkeyAuthentication?.value != .no {
-            credentials += options.certificateFiles.compactMap(\.value.string).map(Credential.certificateFile)
-            credentials += (options.identityFiles ?? []).compactMap(\.value.string).map { .keyFile($0) }
+            credentials += try options.certificateFiles.map { .certificateFile(try text($0.value)) }
+            credentials += try (options.identityFiles ?? []).map { .keyFile(try text($0.value)) }
             if let path = try agentPath() {
                 credentials.append(.agent(SSHAgent(path: path), offersAll: options.identitiesOnly?.value != true))
             }
@@ -27,8 +27,8 @@ extension Planner {
         return credentials
     }
 
-    func setMethods(_ configuration: inout SSHConfiguration) {
-        if let list = options.preferredAuthentications?.value.string {
+    func setMethods(_ configuration: inout SSHConfiguration) throws {
+        if let list = try options.preferredAuthentications.map({ try text($0.value) }) {
             configuration.authenticationMethods = list.split(separator: ",").map(String.init)
         }
         configuration.bindsLogins = options.pubkeyAuthentication?.value != .unbound

@@ -10,7 +10,7 @@ struct Plan: Sendable {
     var requiresTerminal = false
     var takesInput: Bool
     var escapeCharacter: UInt8?
-    var environment: [String: String]
+    var environment: [[UInt8]: [UInt8]]
     var verbosity: Verbosity
     var hostKeyScreen: HostKeyScreen
     /// The host as it was asked for, for messages.
@@ -57,12 +57,12 @@ struct Planner {
     /// Reads the configuration that holds for the host.
     init(_ invocation: Invocation) throws {
         self.invocation = invocation
-        user = PlatformTerminal.localUser
+        user = try PlatformTerminal.localUser
         let local = LocalIdentity(
             user: ConfigText(user.name), userID: user.userID, home: ConfigText(user.home),
             hostName: ConfigText(PlatformTerminal.localHostName))
         options = try ConfigReader.resolver(for: local, chosen: invocation.configurationFile).resolve(
-            host: ConfigText(invocation.host), command: invocation.command.map { ConfigText($0) },
+            host: ConfigText(invocation.host), command: invocation.command,
             commandLineOptions: invocation.options,
             files: ConfigReader.files(invocation.configurationFile, home: user.home))
         verbosity = Verbosity(options.logLevel?.value)
@@ -71,6 +71,7 @@ struct Planner {
     func plan() throws -> Plan {
         try refuseWhatIsMissing()
         let program = try program()
+        if invocation.writesJSON { try checkForJSON(program) }
         let environment = environment
         var plan = Plan(
             connection: try configuration(), program: program, wantsTerminal: wantsTerminal(program),
@@ -81,7 +82,8 @@ struct Planner {
         let classes = options.ipQoS?.value ?? [0xB8, nil]
         plan.connection.trafficClass = plan.wantsTerminal ? classes.first ?? nil : classes.last ?? nil
         plan.requiresTerminal = [.yes, .force].contains(options.requestTTY?.value)
-        plan.terminalName = invocation.terminalName ?? environment["TERM"]
+        plan.terminalName =
+            try invocation.terminalName ?? environment[Array("TERM".utf8)].map { try text(ConfigText($0)) }
         plan.output = OutputStyle(
             isJSON: invocation.writesJSON, tellsTiming: invocation.tellsTiming, tellsStages: invocation.tellsStages,
             returnsOnExit: invocation.returnsOnExit)
@@ -128,7 +130,7 @@ struct Planner {
     }
 
     private func program() throws -> SessionProgram {
-        let command = invocation.command ?? options.remoteCommand?.value.string
+        let command = (invocation.command ?? options.remoteCommand?.value)?.bytes
         if options.sessionType?.value == .subsystem {
             guard let command else { throw UsageError(message: "a subsystem needs a name") }
             return .subsystem(command)
@@ -137,6 +139,23 @@ struct Planner {
             throw UsageError(message: "Cannot execute command-line and remote command.")
         }
         return command.map(SessionProgram.command) ?? .shell
+    }
+
+    /// One object tells what a command came to, and keeps its streams apart.
+    private func checkForJSON(_ program: SessionProgram) throws(UsageError) {
+        let isBackground = options.flag(.forkAfterAuthentication)?.value == true
+        for (isAsked, reason) in [
+            (options.sessionType?.value == SessionType.none, "-N (SessionType none) runs none"),
+            (isBackground, "-f (ForkAfterAuthentication) does not wait for its end"),
+            (invocation.showsKeys, "-Z runs none"),
+            (
+                options.requestTTY.map { $0.value != .no && $0.value != .auto } ?? false,
+                "a terminal (RequestTTY) mixes its streams; -T asks for none"
+            ),
+            (program == .shell, "there is none to run"),
+        ] where isAsked {
+            throw UsageError(message: "--json tells the result of a command, and \(reason)")
+        }
     }
 
     private var takesInput: Bool { options.stdinNull?.value != true }
@@ -164,29 +183,29 @@ struct Planner {
     }
 
     /// `LANG` and `LC_*` travel along as with Debian's ssh, then what `SendEnv` and `SetEnv` say.
-    private var environment: [String: String] {
-        var sent: [String: String] = [:]
-        let patterns = ["LANG", "LC_*"] + options.sendEnv.compactMap(\.value.string)
-        for variable in PlatformTerminal.environment {
-            let parts = variable.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            guard parts.count == 2, patterns.contains(where: { NamePattern.matches($0, parts[0]) }) else { continue }
-            sent[parts[0]] = parts[1]
+    private var environment: [[UInt8]: [UInt8]] {
+        var sent: [[UInt8]: [UInt8]] = [:]
+        let patterns = ["LANG", "LC_*"] + options.sendEnv.map(\.value)
+        let inherited = PlatformTerminal.environment.filter { variable in
+            let name = Array(variable.bytes.prefix { $0 != UInt8(ascii: "=") })
+            return patterns.contains { NamePattern.matches($0.bytes, name) }
         }
-        for assignment in options.setEnv?.value.compactMap(\.string) ?? [] {
-            let parts = assignment.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
-                String.init)
-            if parts.count == 2 { sent[parts[0]] = parts[1] }
+        for assignment in inherited + (options.setEnv?.value ?? []) {
+            let name = assignment.bytes.prefix { $0 != UInt8(ascii: "=") }
+            guard name.endIndex < assignment.bytes.endIndex else { continue }
+            sent[Array(name)] = Array(assignment.bytes[name.endIndex...].dropFirst())
         }
         return sent
     }
 
     func configuration() throws -> SSHConfiguration {
-        let prompts = Prompts(isBatch: options.batchMode?.value == true, screen: try hostKeyScreen())
+        let prompts = Prompts(
+            isBatch: options.batchMode?.value == true, screen: try hostKeyScreen(), verbosity: verbosity)
         var configuration = SSHConfiguration(
             host: try text(options.host), port: options.port?.value ?? 22,
             user: try options.user.map { try text($0.value) } ?? user.name, hostVerification: try hostVerification(),
             credentials: try credentials())
-        setMethods(&configuration)
+        try setMethods(&configuration)
         configuration.hostKeyAlias = try options.hostKeyAlias.map { try text($0.value) }
         // Zero is none, as in ssh.
         configuration.connectTimeout = options.connectTimeoutSeconds.flatMap {
@@ -252,8 +271,8 @@ struct Planner {
     func expanded(_ value: ConfigText, _ tokens: TokenExpansion.Tokens, _ place: String) throws -> String {
         do {
             return try text(
-                TokenExpansion.expand(value, tokens: tokens, context: options.tokens) { name in
-                    name.string.flatMap(PlatformTerminal.environment).map { ConfigText($0) }
+                TokenExpansion.expand(value, tokens: tokens, context: options.tokens) {
+                    PlatformTerminal.environment($0)
                 })
         } catch let fault as TokenExpansion.Fault {
             throw UsageError(message: "\(place): \(fault)")

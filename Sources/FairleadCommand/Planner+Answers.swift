@@ -4,17 +4,24 @@ import SSHConfig
 /// What the configuration comes to for a host, told without a connection.
 extension Planner {
     /// Nil where nothing of the kind was asked.
-    func answer() throws -> String? {
+    ///
+    /// Values are as they are: for programs, not for terminals.
+    func answer() throws -> ConfigText? {
         if invocation.showsConfiguration {
-            return options.dump(lists: try algorithms()).map { $0.key + " " + $0.value.raw + "\n" }.joined()
+            return ConfigText(try options.dump(lists: algorithms()).flatMap { Self.line($0.key, $0.value) })
         }
         guard let name = invocation.questionedKeyword else { return nil }
         guard let sources = options.sources(of: name) else {
             throw UsageError(message: "there is no option \(ConfigText(name))")
         }
-        let values = try options.dump(lists: algorithms()).filter { $0.key == name.lowercased() }.map(\.value.raw)
+        let values = try options.dump(lists: algorithms()).filter { $0.key == name.lowercased() }
         let places = sources.isEmpty ? ["by default"] : sources.map { "by \($0)" }
-        return values.map { "\(ConfigText(name)) \($0)\n" }.joined() + places.map { "set \($0)\n" }.joined()
+        return ConfigText(
+            values.flatMap { Self.line(name, $0.value) } + places.flatMap { Self.line("set", ConfigText($0)) })
+    }
+
+    private static func line(_ key: String, _ value: ConfigText) -> [UInt8] {
+        Array(key.utf8) + [0x20] + value.bytes + [0x0A]
     }
 
     /// The lists as they would be offered.
@@ -28,9 +35,4 @@ extension Planner {
         lists[.hostbasedAcceptedAlgorithms] = lists[.hostKeyAlgorithms]
         return lists
     }
-}
-
-extension ConfigText {
-    /// As it is: for programs, not for terminals.
-    fileprivate var raw: String { String(decoding: bytes, as: UTF8.self) }
 }

@@ -12,14 +12,14 @@ extension Planner {
         let (name, port) = (target.trustName, target.trustPort)
         let hosts = [HostName(name, port: port), HostName(invocation.host, port: target.port)]
         var isFound = false
-        for path in userKnownHostsFiles where path != "/dev/null" {
+        for path in try userKnownHostsFiles where path != "/dev/null" {
             isFound = try forget(hosts, in: path) || isFound
         }
-        for place in globalPlaces(name, port) {
+        for place in try globalPlaces(name, port) {
             Console.say("fairlead: a key remains in \(place), which is not the user's")
         }
         guard !isFound else { return 0 }
-        let files = userKnownHostsFiles.map { "\(ConfigText($0))" }.joined(separator: ", ")
+        let files = try userKnownHostsFiles.map { "\(ConfigText($0))" }.joined(separator: ", ")
         Console.say("fairlead: no key is on record for \(ConfigText(invocation.host)) in \(files)")
         return 1
     }
@@ -48,9 +48,9 @@ extension Planner {
     }
 
     /// Where the system has the host on record.
-    private func globalPlaces(_ name: String, _ port: Int) -> [String] {
+    private func globalPlaces(_ name: String, _ port: Int) throws -> [String] {
         var known = KnownHosts()
-        for path in globalKnownHostsFiles {
+        for path in try globalKnownHostsFiles {
             known.add(file: path, contents: (try? PlatformFiles.read(path, upTo: ConfigReader.maximumByteCount)) ?? [])
         }
         return known.keys(host: name, port: port).map { "\(ConfigText($0.location.file)):\($0.location.line)" }

@@ -4,13 +4,17 @@ import SSHConfig
 /// Which keys of the host are right, as the options say.
 extension Planner {
     var userKnownHostsFiles: [String] {
-        options.userKnownHostsFiles?.value.compactMap(\.string)
-            ?? ["known_hosts", "known_hosts2"].map { user.home + "/.ssh/" + $0 }
+        get throws {
+            try options.userKnownHostsFiles?.value.map(text)
+                ?? ["known_hosts", "known_hosts2"].map { user.home + "/.ssh/" + $0 }
+        }
     }
 
     var globalKnownHostsFiles: [String] {
-        options.globalKnownHostsFiles?.value.compactMap(\.string)
-            ?? ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"]
+        get throws {
+            try options.globalKnownHostsFiles?.value.map(text)
+                ?? ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"]
+        }
     }
 
     func hostVerification() throws -> HostVerification {
@@ -21,8 +25,8 @@ extension Planner {
             case .ask: .ask
             case .off: .off
             }
-        var rules = HostVerification.KnownHostsOptions(userFiles: userKnownHostsFiles, policy: policy)
-        rules.globalFiles = globalKnownHostsFiles
+        var rules = HostVerification.KnownHostsOptions(userFiles: try userKnownHostsFiles, policy: policy)
+        rules.globalFiles = try globalKnownHostsFiles
         rules.hashesNames = options.hashKnownHosts?.value == true
         rules.pins = invocation.hostKeys
         rules.checksAddress = options.flag(.checkHostIP)?.value == true
@@ -59,12 +63,12 @@ extension Planner {
         if self.options.hostKeyAlias == nil, let port = self.options.port?.value, port != 22 {
             options += ["-p", String(port)]
         }
-        if let files = self.options.userKnownHostsFiles?.value.compactMap(\.string), !files.isEmpty {
-            let words = files.map { $0.contains(" ") ? "\"\($0)\"" : $0 }
+        if self.options.userKnownHostsFiles?.value.isEmpty == false {
+            let words = try userKnownHostsFiles.map { $0.contains(" ") ? "\"\($0)\"" : $0 }
             options += ["-o", "UserKnownHostsFile=" + words.joined(separator: " ")]
         }
         return HostKeyScreen(
-            forgetting: options + ["--forget", host], userFiles: userKnownHostsFiles,
+            forgetting: options + ["--forget", host], userFiles: try userKnownHostsFiles,
             hash: self.options.fingerprintHash.flatMap { FingerprintHash(rawValue: $0.value.uppercased()) },
             isVisual: self.options.flag(.visualHostKey)?.value == true)
     }

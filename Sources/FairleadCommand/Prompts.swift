@@ -8,6 +8,7 @@ struct Prompts: LoginResponder {
 
     let isBatch: Bool
     let screen: HostKeyScreen
+    let verbosity: Verbosity
 
     struct NobodyToAsk: Error {}
 
@@ -92,8 +93,11 @@ struct Prompts: LoginResponder {
     private var way: Way {
         guard !isBatch else { return .none }
         let askpass = Askpass()
-        if let askpass, askpass.comesFirst || !TerminalPrompt.isPossible { return .askpass(askpass) }
-        return TerminalPrompt.isPossible ? .terminal : .none
+        if let askpass, askpass.comesFirst { return .askpass(askpass) }
+        if TerminalPrompt.isPossible { return .terminal }
+        // Programs look for ssh's words.
+        verbosity.say(.debug, "read_passphrase: can't open /dev/tty")
+        return askpass.map(Way.askpass) ?? .none
     }
 
     private func askOpenly(_ prompt: String) async throws -> Secret? {

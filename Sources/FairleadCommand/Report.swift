@@ -6,7 +6,8 @@ struct Report: Sendable {
     let plan: Plan
 
     func run(on eventLoop: any EventLoop) async -> Int32 {
-        var result = JSONResult(plan.connection)
+        var result = JSONResult()
+        result.read(plan.connection)
         let started = ContinuousClock.now
         var status: Int32
         do {
@@ -28,6 +29,7 @@ struct Report: Sendable {
             status = ExitCode.of(error, tellsStages: plan.output.tellsStages)
         }
         result.timings["total"] = (ContinuousClock.now - started) / .seconds(1)
+        TerminalState.restore()
         PlatformTerminal.write(result.text, to: 1)
         return status
     }
@@ -38,6 +40,7 @@ struct Report: Sendable {
     ) async -> Result<ExitStatus, any Error> {
         do {
             let (info, ending) = try await withSSHConnection(plan.connection, on: eventLoop) { connection in
+                await plan.loggedIn()
                 let session = ToolSession(
                     plan: plan, connection: connection, output: output.writeEnd, errorOutput: errorOutput.writeEnd)
                 let begun = await connection.info

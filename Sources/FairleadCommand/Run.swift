@@ -33,10 +33,7 @@ struct Run: Sendable {
     }
 
     private func session(on connection: SSHConnection) async throws -> Int32 {
-        if plan.verbosity.showsBanners { TerminalPrompt.drawLine(for: plan.connection.displayName) }
-        if let command = plan.localCommand {
-            _ = try? await NIOThreadPool.singleton.runIfActive { PlatformProcess.runInShell(command, isSilent: false) }
-        }
+        await plan.loggedIn()
         var session = ToolSession(plan: plan, connection: connection)
         if plan.goesToBackground {
             (session.output, session.errorOutput) = Background.releaseStreams(
@@ -82,5 +79,16 @@ struct Run: Sendable {
         }
         Console.say(error.stage == .authentication && error.kind == .denied ? "\(error)" : "fairlead: \(error)")
         if error.stage == .hostKey { Console.say("Host key verification failed.") }
+    }
+}
+
+extension Plan {
+    /// What happens here between the login and the session.
+    func loggedIn() async {
+        if verbosity.showsBanners { TerminalPrompt.drawLine(for: connection.displayName) }
+        guard let command = localCommand else { return }
+        // With `--json` nothing but the object is on standard output.
+        let isSilent = output.isJSON
+        _ = try? await NIOThreadPool.singleton.runIfActive { PlatformProcess.runInShell(command, isSilent: isSilent) }
     }
 }

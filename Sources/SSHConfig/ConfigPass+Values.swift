@@ -185,7 +185,7 @@ extension ConfigPass {
         do throws(TokenExpansion.Fault) {
             return try TokenExpansion.expand(
                 text, tokens: tokens, context: context ?? options.tokens,
-                environment: environment ? resolver.variable : nil)
+                environment: environment ? resolver.environment : nil)
         } catch {
             throw ConfigError(.expansion(keyword: place.keyword, error), at: place.source)
         }

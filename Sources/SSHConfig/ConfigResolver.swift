@@ -27,7 +27,7 @@ public struct ConfigResolver {
     /// Returns the paths that a pattern with `*`, `?` and `[…]` stands for, sorted; none if there are none.
     public typealias Glob = (_ pattern: String) -> [String]
     /// Returns the value of a variable of the environment, or `nil`.
-    public typealias Environment = (_ name: String) -> String?
+    public typealias Environment = (_ name: ConfigText) -> ConfigText?
 
     let reader: Reader
     let glob: Glob
@@ -80,9 +80,5 @@ public struct ConfigResolver {
         let name = try pass.canonicalName()
         if pass.needsSecondReading { try pass.readAgain(files, for: name) }
         return try pass.finish(name)
-    }
-
-    func variable(_ name: ConfigText) -> ConfigText? {
-        name.string.flatMap(environment).map { ConfigText($0) }
     }
 }

@@ -14,7 +14,7 @@ import Testing
     func manual() throws {
         let page = try text("--manual")
         func escaped(_ text: String) -> String {
-            text.replacing("\\", with: "\\e").replacing("-", with: "\\-")
+            text.replacing("\\", with: "\\e").replacing("-", with: "\\-").replacing("'", with: "\\(aq")
         }
         for option in OptionTable.options {
             let value = option.value.map { " \\fI\(escaped($0))\\fR" } ?? ""
@@ -22,7 +22,9 @@ import Testing
             #expect(page.contains(escaped(String(option.help.dropFirst())) + ".\n"), "\(option.flag)")
         }
         for row in ExitCode.table { #expect(page.contains("\(row.code) for \(row.stage)")) }
-        for action in EscapeKeys.Action.allCases { #expect(page.contains("~" + action.key.name), "\(action)") }
+        for action in EscapeKeys.Action.allCases {
+            #expect(page.contains("\\(ti" + action.key.name.replacing("^", with: "\\(ha")), "\(action)")
+        }
         // Requests begin lines; nothing else may look like one.
         let requests = Set([".TH", ".SH", ".TP", ".B", ".BR", ".I", ".IR", ".br"])
         for line in page.split(separator: "\n") where line.hasPrefix(".") || line.hasPrefix("'") {
@@ -79,7 +81,56 @@ import Testing
         #expect(try await complete("--profile", "l") == ["legacy"])
         #expect(try await complete("-Q", "cipher-") == ["cipher-auth"])
         #expect(try await complete("-o", "StrictHostKeyC") == ["StrictHostKeyChecking="])
-        #expect(try await complete("-i", home.path + "/comp") == [script])
+    }
+
+    @Test("a real bash completes names of files with blanks and quotes in them, and goes on behind them")
+    func bashFiles() async throws {
+        let home = try TemporaryDirectory()
+        for folder in ["files", ".ssh"] { _ = try home.makeFolder(folder) }
+        for name in ["key of mine", "it's", "(odd) $name"] { try home.write("", to: "files/" + name) }
+        try home.write("Host gate\n", to: ".ssh/config")
+        let script = try home.write(try text("--completions", "bash"), to: "completions")
+        let terminal = try PseudoTerminal(
+            "bash", ["--norc", "--noprofile", "-i"],
+            environment: plainEnvironment(home: home.path, ["TERM": "dumb", "PS1": "ready ", "INPUTRC": "/dev/null"]),
+            directory: home.file("files"))
+        try await terminal.read(until: "ready ")
+        try terminal.write(". \(script); fairlead() { printf '<%s>' \"$@\"; echo .; }\n")
+        for (typed, shown) in [
+            ("-i ke\t -v ga\t", "<-i><key of mine><-v><gate>."), ("-F it\t", "<-F><it's>."),
+            ("-E '(o\t", "<-E><(odd) $name>."), ("-i \"key\t", "<-i><key of mine>."),
+            ("--exi\tx", "<--exit-codes><x>."),
+        ] {
+            try await terminal.read(until: "ready ")
+            try terminal.write("fairlead \(typed)\n")
+            try await terminal.read(until: shown)
+        }
+        try terminal.write("exit\n")
+        #expect(try await terminal.waitForExit() == .status(0))
+    }
+
+    @Test("roff shows the manual page's flags, paths and escapes in the characters that one types")
+    func manualAsShown() async throws {
+        let page = Array(try text("--manual").utf8)
+        let result = try await RunningProcess.run("groff", ["-man", "-Tutf8", "-ww", "-P-cbu", "-rLL=200n", "-rHY=0"]) {
+            $0.input = .bytes(page)
+        }
+        #expect(result.exit == .status(0) && result.errorText == "")
+        let shown = result.outputText
+        let lines = Set(shown.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) })
+        for option in OptionTable.options {
+            let head = option.flag + (option.value.map { " " + $0 } ?? "")
+            #expect(lines.contains { $0 == head || $0.hasPrefix(head + " ") }, "\(head)")
+        }
+        for action in EscapeKeys.Action.allCases {
+            #expect(lines.contains { $0.hasPrefix("~" + action.key.name + " ") }, "\(action)")
+        }
+        for words in ["~/.ssh/config", "ssh-keygen(1)", "The agent's socket", "--exit-codes", "~~ "] {
+            #expect(shown.contains(words), "\(words)")
+        }
+        for character in "\u{2010}\u{2212}\u{2D}\u{2018}\u{2019}\u{2C6}\u{2DC}" where character != "-" {
+            #expect(!shown.contains(character))
+        }
     }
 
     @Test("Scripts/install puts binary, manual page and completions under a prefix")

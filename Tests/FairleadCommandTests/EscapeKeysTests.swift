@@ -77,4 +77,10 @@ import Testing
     func otherCharacter() throws {
         #expect(try type("~.\r%%%.\r%.", character: "%") == ("~.\r%%.\r", 1))
     }
+
+    @Test("an escape character that is itself the key of an escape, or ends a line, is what ssh makes of it")
+    func oddCharacters() throws {
+        #expect(try type("x\r..rm", character: ".") == ("x\r", 1))
+        #expect(try type("\r\r\r.", character: "\r") == ("\r", 1))
+    }
 }

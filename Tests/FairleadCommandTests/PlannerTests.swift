@@ -135,23 +135,24 @@ import Testing
     func environment() throws {
         let text = "SetEnv A=1 B=two=2\nSetEnv C=3\n"
         let set = try plan(["host"], text).environment
-        #expect(set["A"] == "1")
-        #expect(set["B"] == "two=2")
-        #expect(set["C"] == nil)
-        #expect(set["PATH"] == nil)
-        let path = PlatformTerminal.environment("PATH")
-        #expect(path != nil)
-        #expect(try plan(["-oSendEnv=PAT?", "host"]).environment["PATH"] == path)
-        #expect(try plan(["-oSendEnv=PATH", "-oSetEnv=PATH=x", "host"]).environment["PATH"] == "x")
+        #expect(set[bytes("A")] == bytes("1"))
+        #expect(set[bytes("B")] == bytes("two=2"))
+        #expect(set[bytes("C")] == nil)
+        let name = bytes("PATH")
+        #expect(set[name] == nil)
+        let path = try #require(PlatformTerminal.environment("PATH"))
+        #expect(try plan(["-oSendEnv=PAT?", "host"]).environment[name] == bytes(path))
+        #expect(try plan(["-oSendEnv=PATH", "-oSetEnv=PATH=x", "host"]).environment[name] == bytes("x"))
     }
 
     @Test("the words after the host are the command, or the subsystem with -s, or there is a shell")
     func program() throws {
         #expect(try plan(["host"]).program == .shell)
-        #expect(try plan(["host", "ls", "-l"]).program == .command("ls -l"))
-        #expect(try plan(["host", "-s", "sftp"]).program == .subsystem("sftp"))
-        #expect(try plan(["host"], "RemoteCommand uptime\n").program == .command("uptime"))
-        #expect(try plan(["-oRemoteCommand=none", "host", "x"], "RemoteCommand uptime\n").program == .command("x"))
+        #expect(try plan(["host", "ls", "-l"]).program == .command(bytes("ls -l")))
+        #expect(try plan(["host", "-s", "sftp"]).program == .subsystem(bytes("sftp")))
+        #expect(try plan(["host"], "RemoteCommand uptime\n").program == .command(bytes("uptime")))
+        #expect(
+            try plan(["-oRemoteCommand=none", "host", "x"], "RemoteCommand uptime\n").program == .command(bytes("x")))
         #expect(failure(["host", "x"], "RemoteCommand uptime\n") == "Cannot execute command-line and remote command.")
         #expect(failure(["-s", "host"]) == "a subsystem needs a name")
     }

@@ -20,8 +20,10 @@ import Testing
         #expect(echo.status == 0)
         #expect(String(decoding: echo.output, as: UTF8.self) == "a b|$HOME;`id`|")
         let script = "cat; echo $WORD; exit 7"
-        let shell = try await ChildProcess(["/bin/sh", "-c", script], environment: ["WORD=given"], outputLimit: 100)
-            .run()
+        let shell = try await ChildProcess(
+            ["/bin/sh", "-c", script], environment: [Array("WORD=given".utf8)], outputLimit: 100
+        )
+        .run()
         #expect(shell.status == 7)
         #expect(String(decoding: shell.output, as: UTF8.self) == "given\n")
         let killed = try await ChildProcess(["sh", "-c", "kill -TERM $$"], outputLimit: 100).run()

@@ -75,7 +75,7 @@ import Testing
             try await withSSHConnection(server.configuration) { connection in
                 witness.connection = connection
                 let session = try await JoinedSession(
-                    on: connection, program: .command("true"), environment: [:], terminal: nil,
+                    on: connection, program: .command(Array("true".utf8)), environment: [:], terminal: nil,
                     descriptors: Self.descriptors)
                 await session.begin()
                 _ = try await session.finish()

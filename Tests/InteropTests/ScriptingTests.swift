@@ -48,6 +48,74 @@ import Testing
         #expect(((object["error"] as? [String: Any])?["message"] as? String)?.contains("Connection refused") == true)
     }
 
+    @Test(
+        "what the command line or the configuration gets wrong is told as asked: an object, a code of its stage, or a line",
+        arguments: [
+            (["-z"], "unknown option -z; fairlead --help tells the options"),
+            (["-oNoSuchKey=1"], "command-line: line 0: Bad configuration option: nosuchkey"),
+            (["-oPort=0"], "command-line: line 0: Bad value \"0\" for Port"),
+            (["-F", "CONFIG"], "CONFIG: line 2: Bad configuration option: colour"),
+            (["-oProxyJump=h"], "command-line: line 0: proxies and jump hosts are not supported yet"),
+        ])
+    func faults(words: [String], sentence: String) async throws {
+        let folder = try TemporaryDirectory()
+        let path = try folder.write("Host *\nColour red\n", to: "config")
+        let words = words.map { $0.replacing("CONFIG", with: path) }
+        let message = sentence.replacing("CONFIG", with: path)
+        // Behind what is wrong, too, and also on the other side of the host.
+        let lines = [
+            ["--json", "--exit-codes"] + words + ["host", "true"], words + ["host", "--json", "--exit-codes", "x"],
+        ]
+        for line in lines {
+            let result = try await FairleadTool.run(line, home: folder.path)
+            #expect(result.exit == .status(240) && result.errorText == "")
+            let object = try json(result)
+            #expect(object["stage"] as? String == "usage" && object["schema"] as? Int == 1 && object["host"] == nil)
+            let error = try #require(object["error"] as? [String: Any])
+            #expect(error["kind"] as? String == "misuse")
+            #expect((error["message"] as? String)?.hasPrefix(message) == true, "\(error)")
+        }
+        let plain = try await FairleadTool.run(words + ["host", "x", "--json", "--exit-codes"], home: folder.path)
+        #expect(plain.exit == .status(255) && plain.output.isEmpty && plain.errorText.contains(message))
+    }
+
+    @Test("a missing host, and a value that is missing at the end, are told in an object, too")
+    func missingWords() async throws {
+        for line in [["--json"], ["--json", "-p"], ["host", "--json", "-p"]] {
+            let result = try await FairleadTool.run(line, home: "/nonexistent")
+            #expect(result.exit == .status(255) && result.errorText == "")
+            #expect(try json(result)["stage"] as? String == "usage")
+        }
+    }
+
+    @Test(
+        "--json is refused where there is no command's result to tell, in one sentence",
+        arguments: [
+            (["-N"], []), (["-f"], ["true"]), (["-oForkAfterAuthentication=yes"], ["true"]), (["-Z"], ["true"]),
+            (["-t"], ["true"]), (["-tt"], ["true"]), (["-oRequestTTY=force"], ["true"]), ([], []), (["-T"], []),
+            (["-oSessionType=none"], ["true"]),
+        ])
+    func jsonRefusals(options: [String], command: [String]) async throws {
+        let server = try await server()
+        let result = try await server.tool(["--json"] + options, command)
+        let object = try json(result)
+        let message = (object["error"] as? [String: Any])?["message"] as? String
+        #expect(message?.hasPrefix("--json tells the result of a command, and ") == true, "\(object)")
+        #expect(result.exit == .status(255) && result.errorText == "" && object["stage"] as? String == "usage")
+    }
+
+    @Test("--json tells of a subsystem and of RemoteCommand; LocalCommand runs, and its output is not in the way")
+    func jsonPrograms() async throws {
+        let server = try await OpenSSHServer.withoutProfile { $0.lines = ["Subsystem told echo by a subsystem"] }
+        let folder = try TemporaryDirectory()
+        let local = ["-oPermitLocalCommand=yes", "-oLocalCommand=echo wrong; echo here > \(folder.file("ran"))"]
+        let remote = try await server.tool(["--json", "-T", "-oRemoteCommand=echo there"] + local, [])
+        #expect((try json(remote)["stdout"] as? [String: Any])?["text"] as? String == "there\n")
+        #expect(try folder.text(of: "ran") == "here\n")
+        let told = try await server.tool(["--json", "-s"], ["told"])
+        #expect((try json(told)["stdout"] as? [String: Any])?["text"] as? String == "by a subsystem\n")
+    }
+
     @Test("--exit-codes tells the stages apart, and leaves the command's own status alone")
     func exitCodes() async throws {
         let server = try await server()

@@ -26,7 +26,7 @@ struct ConfigFixture {
                 return files[path]
             },
             glob: { pattern in globbed[pattern] ?? (files[pattern] == nil ? [] : [pattern]) },
-            environment: { variables[$0] },
+            environment: { $0.string.flatMap { variables[$0] }.map { ConfigText($0) } },
             local: Self.local)
     }
 

@@ -67,7 +67,7 @@ struct ConfigFiles {
                 let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
                 return names.map { folder.path + "/" + $0 }.filter { $0.hasPrefix(pattern.dropLast()) }.sorted()
             },
-            environment: { OpenSSH.environment[$0] }, local: Self.local)
+            environment: { $0.string.flatMap { OpenSSH.environment[$0] }.map { ConfigText($0) } }, local: Self.local)
         resolver.lookUp = { _, _ in nil }
         resolver.exec = { command in
             let process = try Process.run(URL(fileURLWithPath: "/bin/sh"), arguments: ["-c", command.string ?? ""])

@@ -19,11 +19,11 @@ package struct ChildProcess: Sendable {
     /// The program, looked up in `PATH` unless it holds a slash, and what it is told.
     let arguments: [String]
     /// `NAME=value`; nil for our own.
-    let environment: [String]?
+    let environment: [[UInt8]]?
     let outputLimit: Int
     let timeout: Duration?
 
-    package init(_ arguments: [String], environment: [String]? = nil, outputLimit: Int, timeout: Duration? = nil) {
+    package init(_ arguments: [String], environment: [[UInt8]]? = nil, outputLimit: Int, timeout: Duration? = nil) {
         self.arguments = arguments
         self.environment = environment
         self.outputLimit = outputLimit

@@ -77,7 +77,7 @@ package enum PlatformProcess {
     #endif
 
     /// Starts a program with `/dev/null` as its input, a pipe to us as its output, and our standard error.
-    static func spawn(_ arguments: [String], _ environment: [String]?) throws(ChildProcess.Failure) -> Child {
+    static func spawn(_ arguments: [String], _ environment: [[UInt8]]?) throws(ChildProcess.Failure) -> Child {
         guard let pipe = PlatformStreams.WakePipe() else { throw .system(errno) }
         defer { _ = SystemCalls.close(pipe.writeEnd) }
         do throws(ChildProcess.Failure) {
@@ -135,7 +135,7 @@ package enum PlatformProcess {
 
     /// Without any descriptor of ours but the standard ones as `prepare` leaves them.
     private static func start(
-        _ arguments: [String], _ environment: [String]?, _ prepare: (inout FileActions) -> Void
+        _ arguments: [String], _ environment: [[UInt8]]?, _ prepare: (inout FileActions) -> Void
     ) throws(ChildProcess.Failure) -> pid_t {
         var actions = unsafe FileActions()
         _ = unsafe posix_spawn_file_actions_init(&actions)
@@ -151,7 +151,7 @@ package enum PlatformProcess {
             _ = unsafe posix_spawnattr_destroy(&attributes)
         }
         var process: pid_t = 0
-        let failure = unsafe withCStrings(arguments) { arguments in
+        let failure = unsafe withCStrings(arguments.map { Array($0.utf8) }) { arguments in
             guard let name = unsafe arguments.pointee else { return EINVAL }
             guard let environment else {
                 return unsafe posix_spawnp(&process, name, &actions, &attributes, arguments, environ)
@@ -203,9 +203,9 @@ package enum PlatformProcess {
     }
 
     private static func withCStrings<Result>(
-        _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
+        _ strings: [[UInt8]], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
     ) -> Result {
-        var pointers = unsafe strings.map { unsafe strdup($0) } + [nil]
+        var pointers = unsafe strings.map { unsafe strdup($0.map { CChar(bitPattern: $0) } + [0]) } + [nil]
         defer { unsafe pointers.forEach { unsafe free($0) } }
         return unsafe body(&pointers)
     }

@@ -1,14 +1,14 @@
-import NIOCore
+package import NIOCore
 import Synchronization
 
 /// Escapes at the beginning of a line of a terminal session, as in ssh: `~.` ends it, `~?` lists them, `~~` sends one `~`.
-final class EscapeKeys: Sendable {
+package final class EscapeKeys: Sendable {
     /// What a key asks for.
-    enum Action: CaseIterable, Sendable {
+    package enum Action: CaseIterable, Sendable {
         case disconnect, sendBreak, commandLine, rekey, quieter, louder, information, suspend, list, background, help
 
         /// The byte behind the escape character, how it is written, and what it does.
-        var key: (byte: UInt8, name: String, help: String) {
+        package var key: (byte: UInt8, name: String, help: String) {
             switch self {
             case .disconnect: (UInt8(ascii: "."), ".", "end the connection")
             case .sendBreak: (UInt8(ascii: "B"), "B", "send a BREAK to the remote system")
@@ -33,7 +33,7 @@ final class EscapeKeys: Sendable {
     private let perform: @Sendable (Action, EscapeKeys) -> Void
     private let place = Mutex(Place.lineStart)
 
-    init(
+    package init(
         character: UInt8?, without missing: Set<Action> = [],
         perform: @escaping @Sendable (Action, EscapeKeys) -> Void
     ) {
@@ -43,7 +43,7 @@ final class EscapeKeys: Sendable {
     }
 
     /// What of the typed bytes goes to the server.
-    func filter(_ typed: ByteBuffer) -> ByteBuffer {
+    package func filter(_ typed: ByteBuffer) -> ByteBuffer {
         guard character != nil else { return typed }
         var sent = ByteBuffer()
         var asked: [Action] = []
@@ -59,17 +59,15 @@ final class EscapeKeys: Sendable {
     ) -> Place {
         switch place {
         case .lineStart where byte == character: return .afterEscape
-        case .afterEscape where byte == character:
-            sent.writeInteger(byte)
-            return .inLine
         case .afterEscape:
+            // Where the escape character is itself the key of an action, the action comes first, as in ssh.
             if let action = actions.first(where: { $0.key.byte == byte }) {
                 asked.append(action)
                 // What a terminal makes the end of input of, for the shell that is left behind.
                 if action == .background { sent.writeInteger(UInt8(4)) }
                 return action == .disconnect || action == .background ? .left : .lineStart
             }
-            sent.writeBytes([character ?? byte, byte])
+            sent.writeBytes(byte == character ? [byte] : [character ?? byte, byte])
         case .left: return .left
         case .lineStart, .inLine: sent.writeInteger(byte)
         }

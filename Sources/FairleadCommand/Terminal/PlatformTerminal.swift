@@ -1,4 +1,5 @@
 import Fairlead
+import SSHConfig
 
 #if canImport(Glibc)
     import Glibc
@@ -30,8 +31,10 @@ enum PlatformTerminal {
         return descriptor < 0 ? nil : descriptor
     }
 
-    static func write(_ text: String, to descriptor: Int32) {
-        var bytes = Array(text.utf8)[...]
+    static func write(_ text: String, to descriptor: Int32) { write(Array(text.utf8), to: descriptor) }
+
+    static func write(_ all: [UInt8], to descriptor: Int32) {
+        var bytes = all[...]
         while !bytes.isEmpty {
             let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }
@@ -53,9 +56,26 @@ enum PlatformTerminal {
         }
     }
 
+    /// The words behind the program's name, byte for byte: `CommandLine.arguments` repairs what is not UTF-8.
+    static var arguments: [ConfigText] {
+        (1..<max(1, Int(CommandLine.argc))).compactMap { index in
+            unsafe CommandLine.unsafeArgv[index].map { unsafe text($0) }
+        }
+    }
+
+    private static func text(_ string: UnsafePointer<CChar>) -> ConfigText {
+        unsafe ConfigText(UnsafeRawBufferPointer(start: string, count: strlen(string)))
+    }
+
     static func environment(_ name: String) -> String? {
         guard let value = unsafe getenv(name) else { return nil }
         return unsafe String(cString: value)
+    }
+
+    /// A variable as it is.
+    static func environment(_ name: ConfigText) -> ConfigText? {
+        let name = name.bytes.map { CChar(bitPattern: $0) } + [0]
+        return unsafe getenv(name).map { unsafe text($0) }
     }
 
     /// A variable that is set to something.
@@ -64,11 +84,11 @@ enum PlatformTerminal {
     }
 
     /// All variables, as `NAME=value`.
-    static var environment: [String] {
-        var variables: [String] = []
+    static var environment: [ConfigText] {
+        var variables: [ConfigText] = []
         var next = unsafe environ
         while let entry = unsafe next.pointee {
-            variables.append(unsafe String(cString: entry))
+            variables.append(unsafe text(entry))
             unsafe next += 1
         }
         return variables
@@ -82,15 +102,19 @@ enum PlatformTerminal {
 
     /// The user by the password file; `HOME` comes before its home directory where it is an absolute path.
     static var localUser: LocalUser {
-        let userID = getuid()
-        var name = environment("USER") ?? String(userID)
-        var home = "/"
-        if let entry = unsafe getpwuid(userID) {
-            name = unsafe String(cString: entry.pointee.pw_name)
-            home = unsafe String(cString: entry.pointee.pw_dir)
+        get throws(UsageError) {
+            let userID = getuid()
+            var name = environment("USER") ?? String(userID)
+            var home = "/"
+            if let entry = unsafe getpwuid(userID) {
+                name = unsafe String(cString: entry.pointee.pw_name)
+                home = unsafe String(cString: entry.pointee.pw_dir)
+            }
+            if let variable = environment("HOME" as ConfigText), variable.bytes.first == UInt8(ascii: "/") {
+                home = try variable.utf8("HOME")
+            }
+            return LocalUser(name: name, home: home, userID: userID)
         }
-        if let variable = environment("HOME"), variable.utf8.first == UInt8(ascii: "/") { home = variable }
-        return LocalUser(name: name, home: home, userID: userID)
     }
 
     static var localHostName: String {

@@ -20,6 +20,9 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case authentication
     case configuration
     case channels
+    case commandLine = "command-line"
+    case escapes
+    case peerText = "peer-text"
     /// The control: one input stops it, and it must be found.
     case planted
 
@@ -39,6 +42,9 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .authentication: AuthenticationFuzz.run(input)
         case .configuration: ConfigFuzz.run(input)
         case .channels: ChannelFuzz.run(input)
+        case .commandLine: CommandLineFuzz.run(input)
+        case .escapes: EscapeFuzz.run(input)
+        case .peerText: PeerTextFuzz.run(input)
         case .planted: Self.stopAtPlantedInput(input)
         }
     }
