@@ -100,7 +100,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "FairleadCommand", "SSHConfig", "SSHCore", "SSHIdentity", "SSHCrypto", "SSHWire", "PeerSupport", nioCore,
+                "FairleadCommand", "SSHConfig", "SSHCore", "SSHIdentity", "SSHCrypto", "SSHWire", "PeerSupport",
+                nioCore,
             ],
             path: "Tests/Fuzz/Targets", swiftSettings: testSettings),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: testSettings),
