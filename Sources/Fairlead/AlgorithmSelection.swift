@@ -13,6 +13,14 @@ extension SSHConfiguration {
         case mac = "MACs"
     }
 
+    /// What OpenSSH has and we do not: who adds it to a list loses nothing that he would notice.
+    private static let namesOfOpenSSH: Set = [
+        "umac-64@openssh.com", "umac-128@openssh.com", "umac-64-etm@openssh.com", "umac-128-etm@openssh.com",
+        "hmac-md5",
+        "hmac-md5-96", "hmac-md5-etm@openssh.com", "hmac-md5-96-etm@openssh.com", "ssh-dss",
+        "ssh-dss-cert-v01@openssh.com",
+    ]
+
     /// Applies a list as `ssh_config(5)` has it: names with commas between, replacing the default list, or with `+` before
     /// it adding to the end, with `-` removing (wildcards allowed), with `^` moving to the front.
     package mutating func select(_ list: String, for slot: AlgorithmSlot) throws(SSHError) {
@@ -46,7 +54,7 @@ extension SSHConfiguration {
                 $0.rawValue == pattern
                     || (standard + current).contains($0) && NamePattern.matches(pattern, $0.rawValue)
             }
-            // Names that we do not have are passed over, as long as one is left: lists are shared between programs.
+            // Names that we do not have are passed over, as long as something is left: lists are shared between programs.
             named += matches.filter { !named.contains($0) }
         }
         let result: [Algorithm] =
@@ -56,7 +64,8 @@ extension SSHConfiguration {
             case "^": named + current.filter { !named.contains($0) }
             default: named
             }
-        guard !result.isEmpty, !named.isEmpty || modifier == "-" else {
+        let areOfOpenSSH = modifier != nil && patterns.allSatisfy(namesOfOpenSSH.contains)
+        guard !result.isEmpty, !named.isEmpty || modifier == "-" || areOfOpenSSH else {
             let fault = named.isEmpty ? "names" : "leaves"
             let known = all.map(\.rawValue).joined(separator: ",")
             throw SSHError(

@@ -97,6 +97,8 @@ public struct SSHConfiguration: Sendable {
     ///
     /// Default 3.
     public var serverAliveCountMax = 3
+    /// Told what was known of a connection on which a login failed.
+    package var onFailedLogin: (@Sendable (ConnectionInfo) -> Void)?
     /// How long nothing may move on a session, in either direction, before it is closed.
     ///
     /// Default `nil`: for ever.

@@ -35,6 +35,7 @@ extension SSHConnection {
             facts.mark(.authentication)
             facts.authenticationMethod = proofs.map(\.rawValue).joined(separator: ",")
             facts.isAuthenticationProven = proofs.contains(where: \.isProof)
+            configuration.logger.debug("logged in by \(facts.authenticationMethod)")
             loginStep(.done)
         case .hostKeysProven(let keys):
             provenHostKeys = keys

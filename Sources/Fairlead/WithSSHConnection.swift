@@ -74,6 +74,7 @@ private func logIn(
         let deservesAnotherTry = await connection.deservesAnotherTry && !connector.isPolite
         let tried = await connection.chooser
         let host = await connection.facts.hostIdentity
+        connector.configuration.onFailedLogin?(await connection.info)
         await connection.close()
         if deservesAnotherTry { return .hungUp(host) }
         guard error.isTooManyFailures, let tried else { throw error }

@@ -26,7 +26,7 @@ enum ConfigReader {
         var first: [UInt8]?
         var resolver = ConfigResolver(
             reader: { path, isGuarded in
-                guard path == chosen else { return try read(path, isGuarded: isGuarded) }
+                guard path == chosen else { return try read(path, isGuarded: isGuarded, isFound: true) }
                 first = try first ?? read(path, patience: patience)
                 return first
             }, glob: PlatformTerminal.glob,
@@ -45,11 +45,15 @@ enum ConfigReader {
     }
 
     /// The bytes; nil when there is no such file.
-    static func read(_ path: String, isGuarded: Bool = false, patience: Duration? = nil) throws -> [UInt8]? {
+    ///
+    /// A directory that a pattern found is no file either, as in ssh.
+    static func read(
+        _ path: String, isGuarded: Bool = false, isFound: Bool = false, patience: Duration? = nil
+    ) throws -> [UInt8]? {
         do throws(PlatformFiles.Failure) {
             return try PlatformFiles.read(path, upTo: maximumByteCount, isGuarded: isGuarded, patience: patience)
         } catch {
-            if error == .missing { return nil }
+            if error == .missing || isFound && error == .directory { return nil }
             // As ssh says it (ruling 25): whoever can write this can run programs as the user.
             if error == .writableByOthers {
                 throw UsageError(

@@ -83,13 +83,14 @@ struct JSONResult: Encodable {
     mutating func read(_ info: ConnectionInfo) {
         for timing in info.timings { timings[timing.stage.rawValue] = timing.duration / .seconds(1) }
         address = info.remoteAddress?.ipAddress
-        server = info.serverIdentification
-        authentication = info.authenticationMethod
+        if !info.serverIdentification.isEmpty { server = info.serverIdentification }
+        if !info.authenticationMethod.isEmpty { authentication = info.authenticationMethod }
         if let key = info.hostKey, let identity = info.hostIdentity {
             hostKey = HostKey(
                 type: key.typeName, sha256: key.fingerprint.sha256, md5: key.fingerprint.md5,
                 ground: identity.ground.name)
         }
+        guard !info.keyExchange.isEmpty else { return }
         algorithms = Algorithms(
             keyExchange: info.keyExchange, hostKey: info.hostKeyAlgorithm,
             cipherClientToServer: info.cipherClientToServer, cipherServerToClient: info.cipherServerToClient,
@@ -109,6 +110,9 @@ struct JSONResult: Encodable {
     mutating func read(_ failure: any Error) {
         stage = (failure as? SSHError)?.stage.rawValue ?? SSHError.Stage.usage.rawValue
         error = Failure(failure)
+        guard let key = (failure as? SSHError)?.offeredKey else { return }
+        hostKey = HostKey(
+            type: key.typeName, sha256: key.fingerprint.sha256, md5: key.fingerprint.md5, ground: "refused")
     }
 
     /// One line.

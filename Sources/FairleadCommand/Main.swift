@@ -54,7 +54,7 @@ enum Main {
                 exit(0)
             }
             let planner = try Planner(invocation)
-            for note in planner.options.notes { planner.verbosity.say(.debug, "\(note)") }
+            for note in planner.options.steps + planner.options.notes { planner.verbosity.say(.debug, "\(note)") }
             if let text = try planner.answer() {
                 PlatformTerminal.write(text.bytes, to: 1)
                 exit(0)

@@ -56,7 +56,7 @@ enum OptionTable {
         CommandOption(
             "Q", takes: "query", of: .queries, .text(\.query),
             help: "list algorithms; -Q help lists the queries"),
-        CommandOption("q", .set(.logLevel, "QUIET"), help: "say nothing but what ends us"),
+        CommandOption("q", .set(.logLevel, "QUIET"), help: "say nothing, not even what ends us"),
         CommandOption("R", takes: "forward", forwards, help: "forward a remote port (not yet)"),
         CommandOption(
             "S", takes: "path", of: .files, .over(.controlPath), help: "socket of a shared connection (not yet)"),

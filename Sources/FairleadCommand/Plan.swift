@@ -63,9 +63,18 @@ struct Planner {
             hostName: ConfigText(PlatformTerminal.localHostName))
         options = try ConfigReader.resolver(for: local, chosen: invocation.configurationFile).resolve(
             host: ConfigText(invocation.host), command: invocation.command,
-            commandLineOptions: invocation.options,
+            commandLineOptions: invocation.options.filter { [user] in Self.isUsable($0, home: user.home) },
             files: ConfigReader.files(invocation.configurationFile, home: user.home))
         verbosity = Verbosity(options.logLevel?.value)
+    }
+
+    /// A file of `-i` that is not there is as if it had not been named, as in ssh.
+    private static func isUsable(_ option: CommandLineOption, home: String) -> Bool {
+        guard case .value(.identityFile, let path) = option else { return true }
+        let isInHome = path.bytes.starts(with: "~/".utf8)
+        if PlatformTerminal.isThere(isInHome ? Array(home.utf8) + path.bytes.dropFirst() : path.bytes) { return true }
+        Console.say("Warning: Identity file \(path) not accessible: \(PlatformTerminal.errorText).")
+        return false
     }
 
     func plan() throws -> Plan {
@@ -182,10 +191,10 @@ struct Planner {
         }
     }
 
-    /// `LANG` and `LC_*` travel along as with Debian's ssh, then what `SendEnv` and `SetEnv` say.
+    /// What `SendEnv` and `SetEnv` say; the locale travels where the system's configuration has it so, as Debian's.
     private var environment: [[UInt8]: [UInt8]] {
         var sent: [[UInt8]: [UInt8]] = [:]
-        let patterns = ["LANG", "LC_*"] + options.sendEnv.map(\.value)
+        let patterns = options.sendEnv.map(\.value)
         let inherited = PlatformTerminal.environment.filter { variable in
             let name = Array(variable.bytes.prefix { $0 != UInt8(ascii: "=") })
             return patterns.contains { NamePattern.matches($0.bytes, name) }

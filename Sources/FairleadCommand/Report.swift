@@ -1,5 +1,6 @@
 import Fairlead
 import NIOCore
+import Synchronization
 
 /// Runs a command and tells everything about it in one JSON object (`--json`).
 struct Report: Sendable {
@@ -30,8 +31,7 @@ struct Report: Sendable {
         }
         result.timings["total"] = (ContinuousClock.now - started) / .seconds(1)
         TerminalState.restore()
-        PlatformTerminal.write(result.text, to: 1)
-        return status
+        return PlatformTerminal.write(result.text, to: 1) ? status : ExitCode.failure
     }
 
     private func session(
@@ -53,6 +53,7 @@ struct Report: Sendable {
             result.read(info)
             return ending
         } catch {
+            if let info = Run.failedLogin.withLock({ $0 }) { result.read(info) }
             return .failure(error)
         }
     }

@@ -1,10 +1,20 @@
 import Fairlead
 import NIOCore
 import NIOPosix
+import Synchronization
 
 /// Carries out a plan: connects, runs the session, and gives the exit status.
 struct Run: Sendable {
+    /// What was known of a connection on which the login failed.
+    static let failedLogin = Mutex<ConnectionInfo?>(nil)
+
     let plan: Plan
+
+    init(plan: Plan) {
+        var plan = plan
+        plan.connection.onFailedLogin = { info in Self.failedLogin.withLock { $0 = info } }
+        self.plan = plan
+    }
 
     func run(on eventLoop: any EventLoop) async -> Int32 {
         if plan.listsKeys {
@@ -12,23 +22,26 @@ struct Run: Sendable {
             return 0
         }
         if plan.output.isJSON { return await Report(plan: plan).run(on: eventLoop) }
+        let begun = ContinuousClock.now
         do {
             return try await withSSHConnection(plan.connection, on: eventLoop) { connection in
                 let status = try await session(on: connection)
-                if plan.output.tellsTiming { Self.tellTiming(await connection.info) }
+                if plan.output.tellsTiming { Self.tellTiming(await connection.info, since: begun) }
                 return status
             }
         } catch {
             TerminalState.restore()
+            if plan.output.tellsTiming { Self.tellTiming(Self.failedLogin.withLock { $0 }, since: begun) }
             report(error)
             return ExitCode.of(error, tellsStages: plan.output.tellsStages)
         }
     }
 
-    private static func tellTiming(_ info: ConnectionInfo) {
-        for timing in info.timings {
-            let tenths = Int(timing.duration / .microseconds(100))
-            Console.say("fairlead: \(timing.stage.rawValue): \(tenths / 10).\(tenths % 10) ms")
+    private static func tellTiming(_ info: ConnectionInfo?, since begun: ContinuousClock.Instant) {
+        let stages = (info?.timings ?? []).map { ($0.stage.rawValue, $0.duration) }
+        for (name, duration) in stages + [("total", .now - begun)] {
+            let tenths = Int(duration / .microseconds(100))
+            Console.say("fairlead: \(name): \(tenths / 10).\(tenths % 10) ms")
         }
     }
 
@@ -53,7 +66,7 @@ struct Run: Sendable {
         case .unknown:
             Console.say("fairlead: the server closed the session without an exit status")
         case .code:
-            if session.hasTerminal, plan.program == .shell, plan.verbosity.showsBanners {
+            if session.hasTerminal, plan.verbosity.showsBanners {
                 Console.say("Connection to \(plan.hostName) closed.")
             }
         }
@@ -72,12 +85,18 @@ struct Run: Sendable {
     }
 
     private func report(_ error: any Error) {
+        // Who wants no word gets none, as of ssh: probes that run by the clock.
+        guard plan.verbosity.showsBanners else { return }
         guard let error = error as? SSHError else { return Console.say("fairlead: \(error)") }
         if let warning = plan.hostKeyScreen.warning(error) { Console.say(warning) }
         if !error.attempts.isEmpty, plan.verbosity.showsBanners {
             Console.say(error.attempts.map { "  \($0)" }.joined(separator: "\n"))
         }
-        Console.say(error.stage == .authentication && error.kind == .denied ? "\(error)" : "fairlead: \(error)")
+        let isDenied = error.stage == .authentication && error.kind == .denied
+        // Of twenty at once, it matters which.
+        let knowsPlace = "\(error)".contains(plan.connection.host) || [.usage, .channel].contains(error.stage)
+        let place = knowsPlace ? "" : plan.connection.displayName + ": "
+        Console.say(isDenied ? "\(error)" : "fairlead: \(place)\(error)")
         if error.stage == .hostKey { Console.say("Host key verification failed.") }
     }
 }

@@ -81,7 +81,7 @@ extension ConfigError.Kind {
         case .tooManyFiles: "Too many included files (at most \(ConfigLimits.fileCount))"
         case .tooLarge: "The configuration is larger than \(ConfigLimits.byteCount >> 20) MiB"
         case .notFound: "No such configuration file"
-        case .unreadable(let reason): "Cannot read the configuration file: \(ConfigText(reason))"
+        case .unreadable(let reason): "\(ConfigText(reason))"
         case .expansion(let keyword, let fault): "Cannot expand the value of \(keyword.name): \(fault)"
         case .unresolvedHost(let name): "Could not resolve host \"\(name)\""
         case .badHost: "The host name is empty or too long"

@@ -82,6 +82,7 @@ struct ConfigPass {
         guard let bytes else { return nil }
         guard bytes.count <= remainingByteCount else { throw ConfigError(.tooLarge, at: source) }
         remainingByteCount -= bytes.count
+        step(.read, at: ConfigSource(file: path, line: 0))
         return bytes
     }
 
@@ -116,7 +117,10 @@ struct ConfigPass {
                     throw ConfigError(.missingArgument(ConfigText(line.keyword)), at: line.source)
                 }
                 scope.isActive = scope.canMatch && HostMatcher.selects(patterns, host: (finalName ?? host).bytes)
-            case .match: scope.isActive = try matches(line) && scope.canMatch
+                if scope.isActive { step(.applies(.host), at: line.source) }
+            case .match:
+                scope.isActive = try matches(line) && scope.canMatch
+                if scope.isActive { step(.applies(.match), at: line.source) }
             case .include: try include(line, in: scope)
             default: try set(keyword, from: line, if: scope.isActive)
             }
@@ -128,6 +132,11 @@ struct ConfigPass {
         case .host, .match, .include: throw ConfigError(.notOnCommandLine(keyword), at: source)
         default: return
         }
+    }
+
+    private mutating func step(_ kind: ConfigNote.Kind, at source: ConfigSource) {
+        guard options.steps.count < ConfigLimits.fileCount else { return }
+        options.steps.append(ConfigNote(kind: kind, source: source))
     }
 
     mutating func note(_ kind: ConfigNote.Kind, at source: ConfigSource, if isActive: Bool) {

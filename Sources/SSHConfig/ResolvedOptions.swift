@@ -48,6 +48,10 @@ public struct ConfigNote: Hashable, Sendable, CustomStringConvertible {
         case obsolete(ConfigText)
         /// The keyword is unknown, and `IgnoreUnknown` covers it.
         case ignoredUnknown(ConfigText)
+        /// The file was read.
+        case read
+        /// What follows this `Host` or `Match` line applies.
+        case applies(ConfigKeyword)
     }
 
     /// What there is to say.
@@ -60,6 +64,8 @@ public struct ConfigNote: Hashable, Sendable, CustomStringConvertible {
         switch kind {
         case .notActedOn(let keyword): "\(source): \(keyword.name) is accepted, but not acted on"
         case .obsolete(let name): "\(source): \"\(name)\" is out of use"
+        case .read: "\(ConfigText(source.file)): read"
+        case .applies(let keyword): "\(source): \(keyword.name) applies"
         case .ignoredUnknown(let name): "\(source): unknown option \"\(name)\" is ignored"
         }
     }
@@ -75,6 +81,8 @@ public struct ResolvedOptions: Hashable, Sendable {
     public internal(set) var tokens: TokenContext
     /// What was read and does nothing, in the order of reading.
     public internal(set) var notes: [ConfigNote] = []
+    /// Which files were read and which lines applied, in their order.
+    public internal(set) var steps: [ConfigNote] = []
 
     var hasCommand = false
     var entriesByKeyword: [ConfigKeyword: [ConfigEntry]] = [:]

@@ -107,14 +107,16 @@ import Testing
         try await terminal.expectEnd(.status(0))
     }
 
-    @Test("TERM arrives, and LANG and LC_* do where the server takes them; nothing else does")
+    @Test("TERM arrives, and what SendEnv names where the server takes it; nothing else does")
     func environment() async throws {
         let desk = try await Desk { $0.lines = ["AcceptEnv LANG LC_*"] }
-        let terminal = try desk.sit(
-            ["-t"], "echo \"<$TERM> <$LANG> <$LC_ALL> <$PLANTED>\"",
-            environment: ["TERM": "vt220", "LANG": "C.UTF-8", "LC_ALL": "POSIX", "PLANTED": "x"])
-        try await terminal.read(until: "<vt220> <C.UTF-8> <POSIX> <>")
-        try await terminal.expectEnd(.status(0))
+        for (options, shown) in [(["-oSendEnv=LANG LC_*"], "<C.UTF-8> <POSIX> <>"), ([], "<> <> <>")] {
+            let terminal = try desk.sit(
+                ["-t"] + options, "echo \"<$TERM> <$LC_TEXT> <$LC_ALL> <$PLANTED>\"",
+                environment: ["TERM": "vt220", "LC_TEXT": "C.UTF-8", "LC_ALL": "POSIX", "PLANTED": "x"])
+            try await terminal.read(until: "<vt220> " + shown)
+            try await terminal.expectEnd(.status(0))
+        }
     }
 
     @Test("the remote terminal has the local one's modes")

@@ -73,6 +73,12 @@ import Testing
         #expect(try ciphers("aes128-ctr,aes256-ctr,aes128-ctr") == [.aes128CTR, .aes256CTR])
     }
 
+    @Test("adding what only OpenSSH has leaves the list as it is, and adding what nobody has is refused")
+    func foreignNames() throws {
+        #expect(try ciphers("+hmac-md5,umac-64@openssh.com") == ciphers("+aes128-ctr"))
+        #expect(throws: SSHError.self) { try ciphers("+hmac-md5,nonsense") }
+    }
+
     @Test(
         "a list that leaves nothing is refused, and the refusal tells what there is", arguments: ["", "-*", "arcfour"])
     func nothingLeft(list: String) throws {

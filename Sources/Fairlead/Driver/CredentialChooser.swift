@@ -29,7 +29,9 @@ struct CredentialChooser: Sendable {
     private var isBound = true
     private var lastMethods: NameList?
     /// What is in progress, for the list.
-    private var pending: String?
+    private var pending: String? {
+        didSet { if let pending { configuration.logger.debug("trying \(pending)") } }
+    }
     private(set) var outcomes: [String]
     private var secrets: SecretChooser
     /// After how many failures this server hangs up, once that is known.
@@ -152,7 +154,10 @@ struct CredentialChooser: Sendable {
     }
 
     private mutating func note(_ outcome: String) {
-        if let pending { outcomes.append(pending + ": " + outcome) }
+        if let pending {
+            outcomes.append(pending + ": " + outcome)
+            configuration.logger.debug("\(pending): \(outcome)")
+        }
         pending = nil
     }
 

@@ -100,8 +100,7 @@ struct HostKeyCheck {
             case .ask(let pending):
                 let question = HostVerification.Question(
                     host: host, port: port, key: key, otherNames: knownHosts.names(of: key), isRepeated: isRepeated)
-                decision = pending.answer(
-                    try await HostTrust.asking { try await configuration.responder.hostKey(question) })
+                decision = pending.answer(try await question.asking(configuration.responder.hostKey))
                 isRepeated = true
             }
         }

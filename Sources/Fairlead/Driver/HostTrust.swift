@@ -98,7 +98,7 @@ struct HostTrust: Sendable {
             let question = HostVerification.Question(
                 host: configuration.trustName, port: configuration.trustPort, key: key, otherNames: [],
                 isRepeated: false)
-            guard try await Self.asking({ try await verify(question) }) else {
+            guard try await question.asking(verify) else {
                 throw SSHError(
                     .hostKey, .hostKeyUnknown,
                     "Host key verification failed for \(configuration.trustName): its key was not accepted",
@@ -113,14 +113,23 @@ struct HostTrust: Sendable {
         return token
     }
 
-    /// Puts a question to the embedding program; what it throws ends the login.
-    static func asking<Answer>(_ ask: () async throws -> Answer) async throws(SSHError) -> Answer {
+}
+
+extension HostVerification.Question {
+    /// Puts it to the embedding program; what that throws ends the login.
+    func asking<Answer>(
+        _ ask: (HostVerification.Question) async throws -> Answer
+    ) async throws(SSHError) -> Answer {
         do {
-            return try await ask()
+            return try await ask(self)
         } catch let error as SSHError {
             throw error
         } catch {
-            throw SSHError(.hostKey, .hostKeyUnknown, "Host key verification failed: the question was not answered")
+            let name = port == 22 ? host : "[\(host)]:\(port)"
+            throw SSHError(
+                .hostKey, .hostKeyUnknown,
+                "Host key verification failed for \(name): nobody answers for its \(key.typeDisplayName) key, \(key.fingerprint.sha256)",
+                offeredKey: key)
         }
     }
 }

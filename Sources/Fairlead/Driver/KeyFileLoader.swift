@@ -124,6 +124,7 @@ extension PlatformFiles.Failure {
         switch self {
         case .missing: "No such file or directory"
         case .system(let number): PlatformFiles.errorText(number)
+        case .directory: "Is a directory"
         case .notRegular: "not a regular file"
         case .tooLarge: "the file is too large"
         case .writableByOthers: "bad owner or permissions"
@@ -132,10 +133,11 @@ extension PlatformFiles.Failure {
 }
 
 extension PlatformFiles {
-    /// Makes the directory that a file is to lie in, for the user alone, unless it is there.
+    /// Makes the `.ssh` that a file is to lie in, for the user alone, unless it is there; no other directory, as in ssh.
     static func makeParentDirectory(of path: String) throws(Failure) {
         let bytes = Array(path.utf8)
-        guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")), slash > 0 else { return }
+        guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")), bytes[..<slash].suffix(5).elementsEqual("/.ssh".utf8)
+        else { return }
         try makeDirectory(String(decoding: bytes[..<slash], as: UTF8.self))
     }
 }

@@ -13,6 +13,7 @@ package enum PlatformFiles {
     package enum Failure: Error, Equatable {
         case missing
         case system(Int32)
+        case directory
         case notRegular
         case tooLarge
         /// Its owner is neither root nor us, or others may write it.
@@ -127,7 +128,7 @@ package enum PlatformFiles {
         let kind = status.st_mode & S_IFMT
         guard kind == S_IFREG || isNullDevice(status) || isPatient && kind != S_IFDIR else {
             close(descriptor)
-            throw kind == S_IFDIR ? .system(EISDIR) : .notRegular
+            throw kind == S_IFDIR ? .directory : .notRegular
         }
         guard kind != S_IFREG || status.st_size <= maximum else {
             close(descriptor)

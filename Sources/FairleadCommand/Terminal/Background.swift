@@ -18,10 +18,13 @@ enum Background {
 
     /// Returns in the worker alone; and in us, with no leader, where there can be no other process.
     static func begin() {
+        // By this one the leader is told to leave, whatever whoever started us thinks of it.
+        let before = signal(SIGUSR1, SIG_DFL)
         let (own, mask) = (getpid(), SignalSet.block(numbers))
         let worker = PlatformProcess.fork()
         if worker > 0 { lead(worker) }
         SignalSet.restore(mask)
+        _ = signal(SIGUSR1, before)
         guard worker == 0 else { return }
         leader.store(own, ordering: .relaxed)
         PlatformProcess.followsParent(true)
@@ -55,7 +58,7 @@ enum Background {
         // Whoever continues us continues it too: by the group, or by the signal that is passed on.
         if number == 0x7F { return SignalSet.stop(by: status >> 8 & 0xFF) }
         guard number != 0 else { _exit(status >> 8 & 0xFF) }
-        if tcgetpgrp(0) == getpgrp() { TerminalState.restore() }
+        TerminalState.restore()
         PlatformTerminal.end(bySignal: number)
     }
 

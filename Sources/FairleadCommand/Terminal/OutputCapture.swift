@@ -7,7 +7,7 @@ import NIOPosix
     import Darwin
 #endif
 
-/// A pipe whose contents are kept, up to a bound; who writes more has no reader any more.
+/// A pipe whose contents are kept, up to a bound; what is beyond is read and dropped.
 struct OutputCapture: Sendable {
     /// For each stream, as `SSHConnection.run` has it.
     static let byteLimit = 64 * 1024 * 1024
@@ -34,13 +34,16 @@ struct OutputCapture: Sendable {
         let all = try? await thread.runIfActive { () -> (ByteBuffer, Bool) in
             defer { close(descriptor) }
             var bytes = ByteBuffer()
-            while bytes.readableBytes <= Self.byteLimit {
+            var isCut = false
+            while true {
                 let count = unsafe bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: 64 * 1024) { target in
                     max(0, unsafe read(descriptor, target.baseAddress, target.count))
                 }
-                if count == 0 { return (bytes, false) }
+                if count == 0 { return (bytes, isCut) }
+                guard bytes.readableBytes > Self.byteLimit else { continue }
+                isCut = true
+                bytes.moveWriterIndex(to: Self.byteLimit)
             }
-            return (bytes.getSlice(at: 0, length: Self.byteLimit) ?? bytes, true)
         }
         return all ?? (ByteBuffer(), false)
     }

@@ -31,12 +31,21 @@ enum PlatformTerminal {
         return descriptor < 0 ? nil : descriptor
     }
 
-    static func write(_ text: String, to descriptor: Int32) { write(Array(text.utf8), to: descriptor) }
+    static func isThere(_ path: [UInt8]) -> Bool {
+        unsafe access(path.map { CChar(bitPattern: $0) } + [0], F_OK) == 0
+    }
 
-    static func write(_ all: [UInt8], to descriptor: Int32) {
+    @discardableResult
+    static func write(_ text: String, to descriptor: Int32) -> Bool { write(Array(text.utf8), to: descriptor) }
+
+    /// False when not all of it could be written.
+    @discardableResult
+    static func write(_ all: [UInt8], to descriptor: Int32) -> Bool {
         var bytes = all[...]
         while !bytes.isEmpty {
-            let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            let count = SignalSet.stoppable {
+                unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            }
             if count < 0, errno == EINTR { continue }
             if count < 0, errno == EAGAIN {
                 // Another program set the shared description to non-blocking: wait for room.
@@ -44,9 +53,10 @@ enum PlatformTerminal {
                 _ = unsafe poll(&polled, 1, -1)
                 continue
             }
-            guard count > 0 else { return }
+            guard count > 0 else { return false }
             bytes = bytes.dropFirst(count)
         }
+        return true
     }
 
     /// A closed standard descriptor would be given to the first socket that is opened: it is opened on `/dev/null` first.

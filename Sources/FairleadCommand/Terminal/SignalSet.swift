@@ -24,6 +24,23 @@ enum SignalSet {
         unsafe pthread_sigmask(SIG_SETMASK, &mask, nil)
     }
 
+    /// Calls of the system that stop us while another program has the terminal, as they should.
+    ///
+    /// The threads of a pool hold these signals back, and then such a call does in the background what it must not.
+    static func stoppable<Value>(_ call: () -> Value) -> Value {
+        var (set, before) = (of([SIGTTOU, SIGTTIN]), sigset_t())
+        unsafe pthread_sigmask(SIG_UNBLOCK, &set, &before)
+        defer { restore(before) }
+        return call()
+    }
+
+    /// Whether one of them is there, and waits to be taken.
+    static func isPending(_ numbers: [Int32]) -> Bool {
+        var set = sigset_t()
+        unsafe sigpending(&set)
+        return numbers.contains { unsafe sigismember(&set, $0) == 1 }
+    }
+
     /// Stops the process by that signal, which is held back; returns when it goes on.
     ///
     /// A stop that nobody could continue is none: the kernel spares a group of processes that no shell looks after.

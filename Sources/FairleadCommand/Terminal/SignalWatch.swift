@@ -119,6 +119,8 @@ enum SignalWatch {
     private static func stop(_ current: State) {
         restoreTerminal(current)
         SignalSet.stop(by: SIGTSTP)
+        // What ends us came first: the terminal, which may be another's by now, is not touched again.
+        if SignalSet.isPending([SIGTERM, SIGHUP, SIGINT, SIGQUIT]) { return }
         if let descriptor = current.promptDescriptor {
             current.resumePrompt?()
             PlatformTerminal.write(current.promptText, to: descriptor)

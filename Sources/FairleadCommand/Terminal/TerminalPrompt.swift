@@ -58,6 +58,7 @@ struct TerminalPrompt: Sendable {
 
     /// A line as it was typed, into guarded memory of fixed size; nil at end-of-file.
     func readLine(_ prompt: String) throws -> Secret? {
+        TerminalState.waitForForeground(descriptor)
         SignalWatch.promptBegins(descriptor, prompt)
         defer { SignalWatch.promptEnds() }
         // What was typed before the question is no answer to it.
@@ -84,7 +85,8 @@ struct TerminalPrompt: Sendable {
     private func readToLineEnd() throws -> Secret? {
         var secret = SecretBuffer()
         while let byte = try nextByte() {
-            if byte == UInt8(ascii: "\n") { return secret.finish() }
+            // A return is one where the terminal does not make it a line feed, as a shell may leave it.
+            if byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") { return secret.finish() }
             secret.append(byte)
         }
         return nil
@@ -102,7 +104,7 @@ struct TerminalPrompt: Sendable {
             if events.wake != 0 { throw Cancelled() }
             guard events.descriptor != 0 else { continue }
             var byte: UInt8 = 0
-            let count = unsafe read(descriptor, &byte, 1)
+            let count = SignalSet.stoppable { unsafe read(descriptor, &byte, 1) }
             if count < 0, errno == EINTR || errno == EAGAIN { continue }
             return count == 1 ? byte : nil
         }

@@ -33,6 +33,13 @@ enum TerminalState {
         raw.store(false, ordering: .relaxed)
     }
 
+    /// Stops until the terminal is ours, where there is anybody who could say so.
+    ///
+    /// The call does nothing else; before it the settings are those of the program that has the terminal.
+    static func waitForForeground(_ target: Int32) {
+        SignalSet.stoppable { while tcflow(target, TCOON) < 0, errno == EINTR {} }
+    }
+
     /// Keeps what the terminal is like for `restore`, and gives it; nil when it is none.
     @discardableResult
     static func remember(_ target: Int32) -> termios? {
@@ -52,6 +59,7 @@ enum TerminalState {
     ///
     /// False when it is no terminal.
     static func modify(_ target: Int32, isRaw: Bool, _ change: (inout termios) -> Void) -> Bool {
+        waitForForeground(target)
         guard var settings = remember(target) else { return false }
         change(&settings)
         raw.store(isRaw, ordering: .relaxed)
@@ -67,10 +75,15 @@ enum TerminalState {
             let memory = unsafe UnsafeMutablePointer<termios>(bitPattern: savedAddress.load(ordering: .acquiring))
         else { return }
         let terminal = descriptor.load(ordering: .relaxed)
+        defer {
+            modified.store(false, ordering: .releasing)
+            raw.store(false, ordering: .relaxed)
+        }
+        // In the background it is another's, who has set it as he likes.
+        let owner = tcgetpgrp(terminal)
+        guard owner < 0 || owner == getpgrp() else { return }
         if discarding { _ = tcflush(terminal, TCIFLUSH) }
         _ = unsafe tcsetattr(terminal, TCSANOW, memory)
-        modified.store(false, ordering: .releasing)
-        raw.store(false, ordering: .relaxed)
     }
 
     /// As `restore`, at once, for a handler of a crash: waiting for output to drain could wait for ever.
