@@ -73,13 +73,13 @@ import Testing
         #expect(stages == ["resolve", "connect", "identification", "key exchange", "host key", "authentication"])
     }
 
-    @Test("--return-on-exit ends though what the command left behind never stops talking", .timeLimit(.minutes(1)))
+    @Test("--return-on-exit ends though what the command left behind never stops talking")
     func endlessOutput() async throws {
         let result = try await server().tool(["--return-on-exit"], ["yes & exit 4"])
         #expect(result.exit == .status(4))
     }
 
-    @Test("--return-on-exit waits for a slow reader of what came, and no longer", .timeLimit(.minutes(1)))
+    @Test("--return-on-exit waits for a slow reader of what came, and no longer")
     func slowReader() async throws {
         let server = try await server()
         let folder = try TemporaryDirectory()
