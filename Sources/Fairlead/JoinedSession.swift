@@ -33,6 +33,9 @@ package struct JoinedSession: Sendable {
         (id, terminalRefusal) = try await connection.start(
             SessionRequest.sequence(program.request, environment: environment, terminal: terminal),
             descriptors: descriptors)
+        guard let terminalRefusal, terminal?.isRequired == true else { return }
+        await connection.discard(id)
+        throw terminalRefusal
     }
 
     /// The descriptors may be read and written from now on.

@@ -27,6 +27,8 @@ public struct PseudoTerminal: Sendable {
     /// Default 80 by 24.
     public var size: Size
     var modes = TerminalModes()
+    /// Whether a session that does not get it is given up.
+    package var isRequired = false
 
     /// A terminal with the server's own modes.
     ///

@@ -171,7 +171,8 @@ extension SSHConnection {
         return .unknown
     }
 
-    /// What the program had still to say may come after its exit status: there is a moment for it.
+    /// What the program had still to say may come after its exit status: there is a moment for it, and then the channel is
+    /// closed, so that what the program left behind says no more.
     package func waitBriefly(for id: ChannelID) async {
         let alarm = eventLoop.scheduleTask(in: .milliseconds(250)) {
             self.assumeIsolated { connection in
@@ -183,6 +184,8 @@ extension SSHConnection {
             await wait(for: .state(id))
         }
         alarm.cancel()
+        sessions[id]?.isLeft = true
+        try? perform(.close(id))
     }
 
     /// Waits until the server has closed the channel: everything it had to say was said.

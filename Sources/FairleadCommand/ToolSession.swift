@@ -17,11 +17,7 @@ struct ToolSession: Sendable {
         let session = try await JoinedSession(
             on: connection, program: plan.program, environment: plan.environment, terminal: terminal,
             descriptors: descriptors(escapes))
-        if let refusal = session.terminalRefusal {
-            // As in ssh: who insisted on a terminal does not go on without one.
-            guard !plan.requiresTerminal else { throw refusal }
-            plan.verbosity.say(.error, "\(refusal)")
-        }
+        if let refusal = session.terminalRefusal { plan.verbosity.say(.error, "\(refusal)") }
         escapes.begin(self, session)
         if isRaw(session) { _ = RawMode.enter(0) }
         watchSignals(session)
@@ -39,6 +35,8 @@ struct ToolSession: Sendable {
         var terminal = PseudoTerminal(
             term: plan.terminalName ?? PlatformTerminal.environment("TERM") ?? "dumb",
             size: PlatformTerminal.size(of: 0) ?? PseudoTerminal.Size(columns: 80, rows: 24))
+        // As in ssh: who insists on a terminal does not go on without one.
+        terminal.isRequired = plan.requiresTerminal
         for (opcode, argument) in RawMode.modes(of: 0) { terminal.setMode(opcode, argument) }
         return terminal
     }

@@ -20,11 +20,12 @@ extension Engine {
 
     mutating func received(_ message: ChannelRequest) throws(ProtocolError) {
         let (exit, isUnderstood) = try understand(message)
-        let peer = try channels.update(message.recipient) { (channel) throws(ProtocolError) -> ChannelID in
+        let peer = try channels.update(message.recipient) { (channel) throws(ProtocolError) -> ChannelID? in
             guard let peer = channel.peer, !channel.hasReceivedClose else { throw .channel(.state) }
-            return peer
+            return channel.hasSentClose ? nil : peer
         }
-        if message.wantsReply { try answer(ChannelFailure(recipient: peer)) }
+        // After our CLOSE the server may have forgotten the channel, and nothing more is sent for it.
+        if message.wantsReply, let peer { try answer(ChannelFailure(recipient: peer)) }
         guard isUnderstood else { return note(.channelRequestRefused(message.name.start)) }
         guard let exit, channels[message.recipient]?.hasExit == false else { return }
         // The first one counts; a process ends once.

@@ -38,4 +38,17 @@ import Testing
             #expect((line != nil) == (mark != nil) && line?.contains(mark ?? "") != false, "\(line ?? "")")
         }
     }
+
+    @Test("a traffic class that the system refuses is told with -v, and keeps nobody from connecting")
+    func refusedTrafficClass() async throws {
+        let server = try await ServerProgram.sharedOpenSSH.value
+        // The third call is the one for the class, after TCP_NODELAY and SO_KEEPALIVE.
+        let refusing = ["-f", "-qq", "-o", "/dev/null", "-e", "inject=setsockopt:error=EPERM:when=3"]
+        let result = try await RunningProcess.run(
+            "strace",
+            try refusing + [FairleadTool.path, "-v", "-oIPQoS=0x48"] + server.clientArguments()
+                + [server.destination, "echo in"])
+        #expect(result.errorText.contains("debug1: the traffic class cannot be set: "), "\(result.errorText)")
+        #expect(result.outputText == "in\n" && result.exit == .status(0))
+    }
 }

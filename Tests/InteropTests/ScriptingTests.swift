@@ -141,6 +141,36 @@ import Testing
         #expect(stages == ["resolve", "connect", "identification", "key exchange", "host key", "authentication"])
     }
 
+    @Test("--return-on-exit ends though what the command left behind never stops talking")
+    func endlessOutput() async throws {
+        let result = try await server().tool(["--return-on-exit"], ["yes & exit 4"])
+        #expect(result.exit == .status(4))
+    }
+
+    @Test("--return-on-exit waits for a slow reader of what came, and no longer")
+    func slowReader() async throws {
+        let server = try await server()
+        let folder = try TemporaryDirectory()
+        let ends = try makePipe()
+        var plan = RunningProcess.Plan(
+            try FairleadTool.path,
+            ["--return-on-exit"] + server.clientArguments() + [
+                server.destination, "sleep 30 & head -c 1000000 /dev/zero; exit 4",
+            ])
+        plan.environment = plainEnvironment(home: folder.path)
+        plan.output = .descriptor(ends.writer)
+        let tool = try RunningProcess(plan)
+        close(ends.writer)
+        // The reader comes when the moment that is left after the exit is long over.
+        try await Task.sleep(for: .seconds(2))
+        plan = RunningProcess.Plan("wc", ["-c"])
+        plan.input = .descriptor(ends.reader)
+        let reader = try RunningProcess(plan)
+        close(ends.reader)
+        #expect(try await tool.result(within: .seconds(20)).exit == .status(4))
+        #expect(try await reader.result().outputText == "1000000\n")
+    }
+
     @Test("--return-on-exit ends with the command, whatever it left running on its streams")
     func returnsOnExit() async throws {
         let result = try await server().tool(["--return-on-exit"], ["sleep 600 & echo in; exit 4"])

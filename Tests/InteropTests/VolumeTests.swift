@@ -45,7 +45,8 @@ import Testing
                 let stream = command + " | head -c \(byteCount / channelCount)"
                 group.addTask {
                     let received = try await connection.withProcess(stream) { try await $0.output.sha256() }
-                    let expected = try await RunningProcess.runSuccessfully("sh", ["-c", stream + " | sha256sum"])
+                    let expected = try await RunningProcess.runSuccessfully(
+                        "sh", ["-c", stream + " | sha256sum"], within: .seconds(1800))
                     guard received.byteCount == byteCount / channelCount,
                         expected.outputText.hasPrefix(received.hash + " ")
                     else { throw Fault.wrongBytes }

@@ -129,6 +129,27 @@ struct SessionTests {
         #expect(conversation.record.closed.count == 200)
     }
 
+    @Test("After our close nothing more is sent for the channel, not even an answer", arguments: [true, false])
+    func silenceAfterClose(_ isDuringRekey: Bool) throws {
+        let conversation = try conversation { configuration, _ in configuration.program = { _ in [] } }
+        let id = try #require(conversation.record.opened.first)
+        conversation.peer.configuration.hook = { _, step, own in step == .channelReply ? [] : [.payload(own)] }
+        if isDuringRekey {
+            conversation.script.sends = false
+            conversation.perform(.rekey)
+        }
+        conversation.perform(.close(id))
+        conversation.inject(
+            .message(ChannelRequest(recipient: id, name: "keepalive@openssh.com", wantsReply: true)),
+            .message(ChannelData(recipient: id, data: ByteBuffer(repeating: 1, count: 30_000))))
+        conversation.perform(.consumed(id, byteCount: 1 << 20)).perform(.endInput(id))
+        conversation.script.sends = true
+        conversation.run()
+        conversation.inject(.message(ChannelClose(recipient: id)))
+        #expect(conversation.record.errors.isEmpty && conversation.record.closed == [id])
+        #expect(conversation.peer.received.last?.number == MessageNumber.channelClose.rawValue)
+    }
+
     private static func confirmation(_ id: UInt32, sender: UInt32) -> Emission {
         .message(
             ChannelOpenConfirmation(

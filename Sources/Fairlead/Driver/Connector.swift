@@ -96,6 +96,7 @@ struct Connector: Sendable {
                 try await bootstrap.connect(to: target.address) { channel in
                     channel.eventLoop.makeCompletedFuture {
                         try pending.begin(channel)
+                        mark(channel, to: target)
                         return try attach(to: channel, winner, started)
                     }
                 }
@@ -112,7 +113,7 @@ struct Connector: Sendable {
     }
 
     private func bootstrap(for target: Target) -> ClientBootstrap {
-        var bootstrap = ClientBootstrap(group: eventLoop)
+        let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(TimeAmount(configuration.connectTimeout ?? Limits.handshake))
             .channelOption(.socketOption(.so_keepalive), value: configuration.usesTCPKeepAlive ? 1 : 0)
             .channelOption(.maxMessagesPerRead, value: 1)
@@ -120,12 +121,17 @@ struct Connector: Sendable {
                 .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Self.receiveByteCount)
             )
             .channelOption(.writeBufferWaterMark, value: .init(low: 256 * 1024, high: 1024 * 1024))
-        if let trafficClass = configuration.trafficClass, target.address.protocol != .local {
-            let option = PlatformAddresses.trafficClassOption(isIPv6: target.address.protocol == .inet6)
-            bootstrap = bootstrap.channelOption(option, value: SocketOptionValue(trafficClass))
-        }
         if let source = target.source { return bootstrap.bind(to: source).withoutDelay }
         return target.address.protocol == .local ? bootstrap : bootstrap.withoutDelay
+    }
+
+    /// Marks what will be sent with the traffic class; a system that refuses that keeps nobody from connecting.
+    private func mark(_ channel: any NIOCore.Channel, to target: Target) {
+        guard let trafficClass = configuration.trafficClass, target.address.protocol != .local else { return }
+        let option = PlatformAddresses.trafficClassOption(isIPv6: target.address.protocol == .inet6)
+        channel.setOption(option, value: SocketOptionValue(trafficClass)).whenFailure {
+            configuration.logger.debug("the traffic class cannot be set: \($0)")
+        }
     }
 
     /// Made on the loop before the first byte can arrive, so that none is lost.

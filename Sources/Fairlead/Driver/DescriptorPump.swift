@@ -132,7 +132,8 @@ final class DescriptorPump {
             connection.consumed(progress.byteCount, in: id)
             if progress.isNewlyBroken, isOutput { connection.outputIsUnwanted(in: id) }
             // Only who waits for the end of a session wants to know.
-            if isDrained, connection.sessions[id]?.isClosed == true { connection.wake(.state(id)) }
+            guard isDrained, let session = connection.sessions[id], session.isClosed || session.isLeft else { return }
+            connection.wake(.state(id))
         }
     }
 

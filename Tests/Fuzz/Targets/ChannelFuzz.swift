@@ -20,6 +20,8 @@ enum ChannelFuzz {
         var taken: [ChannelID: Int] = [:]
         /// What our own commands may have added to what waits for the socket.
         var asked = 0
+        /// How often the server named a channel by a number of its own.
+        var confirmed: [UInt32: Int] = [:]
         /// What had arrived when a channel's user was told of its end.
         var final: [ChannelID: Int] = [:]
     }
@@ -40,6 +42,7 @@ enum ChannelFuzz {
         conversation.script.sends = true
         conversation.close()
         check(conversation, &state)
+        checkSilence(after: conversation.peer.received, state)
     }
 
     private static func begin(isHonest: Bool, _ delivery: UInt8) throws -> Conversation {
@@ -65,7 +68,7 @@ enum ChannelFuzz {
         _ step: UInt8, _ argument: ByteBuffer, _ conversation: Conversation, _ state: inout State
     ) {
         var rest = argument
-        if step <= 20 { return deliver(80 + step, rest, to: conversation) }
+        if step <= 20 { return deliver(80 + step, rest, to: conversation, &state) }
         let first = rest.readInteger(as: UInt8.self) ?? 0
         if step >= 29 { return disturb(step, first, conversation) }
         let id = ChannelID(rawValue: UInt32(rest.readInteger(as: UInt8.self) ?? 0))
@@ -75,7 +78,7 @@ enum ChannelFuzz {
             // Any message of a channel that exists, or nearly.
             var body = ByteBuffer(integer: id.rawValue)
             body.writeBuffer(&rest)
-            deliver(80 + first % 21, body, to: conversation)
+            deliver(80 + first % 21, body, to: conversation, &state)
         case 22:
             let count = min(Int(first) << 10, state.left)
             state.left -= count
@@ -116,9 +119,14 @@ enum ChannelFuzz {
         }
     }
 
-    private static func deliver(_ number: UInt8, _ body: ByteBuffer, to conversation: Conversation) {
+    private static func deliver(
+        _ number: UInt8, _ body: ByteBuffer, to conversation: Conversation, _ state: inout State
+    ) {
         var payload = ByteBuffer(integer: number)
         payload.writeImmutableBuffer(body)
+        if let confirmation = try? ChannelOpenConfirmation(payload: payload) {
+            state.confirmed[confirmation.sender.rawValue, default: 0] += 1
+        }
         conversation.inject(.payload(payload))
     }
 
@@ -162,5 +170,17 @@ enum ChannelFuzz {
         precondition(record.exits.count <= record.opened.count, "a program ends twice")
         precondition(
             conversation.engine.outboundByteCount <= 2 * Limits.outboundByteCount + state.asked, "answers pile up")
+    }
+
+    /// After a CLOSE nothing more is sent for a channel, where its number tells which one it is.
+    private static func checkSilence(after received: [ScriptedPeer.Received], _ state: State) {
+        var closed: Set<UInt32> = []
+        for entry in received where (93...100).contains(entry.number) {
+            guard let number = entry.payload.getInteger(at: entry.payload.readerIndex + 1, as: UInt32.self),
+                state.confirmed[number] ?? 1 == 1
+            else { continue }
+            precondition(!closed.contains(number), "a channel is written to after its CLOSE")
+            if entry.number == MessageNumber.channelClose.rawValue { closed.insert(number) }
+        }
     }
 }
