@@ -67,6 +67,14 @@ package struct JoinedSession: Sendable {
         onLoop { $0.resize($1, size) }
     }
 
+    /// Once what was just typed has left, nothing more is read; then runs `finally` on the connection's loop.
+    package func endInput(_ finally: @escaping @Sendable () -> Void) {
+        onLoop { connection, id in
+            connection.sessions[id]?.pump?.endTyping()
+            finally()
+        }
+    }
+
     /// Sends a BREAK (RFC 4335).
     package func sendBreak() {
         onLoop { try? $0.request(.sendBreak, in: $1) }

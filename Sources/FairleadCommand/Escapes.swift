@@ -30,6 +30,12 @@ final class Escapes: Sendable {
         case .suspend:
             Console.say("\(name) [suspend fairlead]")
             SignalWatch.suspend()
+        case .background:
+            TerminalState.restore()
+            Console.say("\(name) [backgrounded]")
+            SignalWatch.sessionBegins(onResize: nil, resume: nil) { _ in tool.leave(saying: nil) }
+            // On the loop's thread, which is the one that was told to follow the leader.
+            joined.endInput { Background.detach() }
         case .information: joined.describe { info, _ in Console.say("\(name)\n" + Self.lines(info)) }
         case .list:
             joined.describe { _, channel in

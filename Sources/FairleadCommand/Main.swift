@@ -20,9 +20,8 @@ enum Main {
         FatalSignals.install()
         PlatformTerminal.openMissingStandardStreams()
         ProcessMemory.hide()
-        Background.begin()
         let plan = makePlan(Invocation(PlatformTerminal.arguments))
-        if plan.goesToBackground, !Background.isWorker { Background.lead(PlatformTerminal.ownProgram) }
+        if plan.goesToBackground || plan.hasEscapes { Background.begin() }
         SignalWatch.block()
         let signals = NIOThreadPool(numberOfThreads: 1)
         signals.start()

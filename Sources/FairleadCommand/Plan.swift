@@ -26,6 +26,8 @@ struct Plan: Sendable {
     var hasSession = true
     /// Whether `~C` opens a command line.
     var hasCommandLine = false
+    /// Whether what is typed may hold escapes.
+    var hasEscapes: Bool { wantsTerminal && takesInput && hasSession && escapeCharacter != nil }
     var output = OutputStyle()
     /// Whether the keys that would be tried are listed, and no more (`-Z`).
     var listsKeys = false

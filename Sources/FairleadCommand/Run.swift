@@ -34,12 +34,14 @@ struct Run: Sendable {
 
     private func session(on connection: SSHConnection) async throws -> Int32 {
         await plan.loggedIn()
+        var session = ToolSession(plan: plan, connection: connection)
         if plan.goesToBackground {
+            (session.output, session.errorOutput) = Background.releaseStreams(
+                keepingErrors: plan.verbosity.shows(.debug), copies: plan.hasSession)
             // On the first thread, which is the one that was told to follow the leader.
             try await connection.eventLoop.submit { Background.detach() }.get()
         }
         guard plan.hasSession else { return try await idle(on: connection) }
-        let session = ToolSession(plan: plan, connection: connection)
         let status = try await session.run()
         TerminalState.restore()
         switch status {

@@ -13,13 +13,15 @@ struct ToolSession: Sendable {
     var hasTerminal: Bool { plan.wantsTerminal && plan.takesInput && PlatformTerminal.isTerminal(0) }
 
     func run() async throws -> ExitStatus {
-        let escapes = Escapes()
+        let (escapes, terminal) = (Escapes(), terminal)
         let session = try await JoinedSession(
             on: connection, program: plan.program, environment: plan.environment, terminal: terminal,
             descriptors: descriptors(escapes))
         escapes.begin(self, session)
         if hasTerminal { _ = RawMode.enter(0) }
         watchSignals(session)
+        // It may have changed while nobody watched.
+        if hasTerminal, let size = PlatformTerminal.size(of: 0), size != terminal?.size { session.resize { size } }
         await session.begin()
         return try await session.finish(returningOnExit: plan.output.returnsOnExit)
     }
@@ -36,11 +38,12 @@ struct ToolSession: Sendable {
     private func descriptors(_ escapes: Escapes) -> SessionDescriptors {
         var descriptors = SessionDescriptors(
             input: plan.takesInput ? 0 : nil, output: output, errorOutput: errorOutput)
-        guard hasTerminal else { return descriptors }
-        descriptors.keystrokeInterval = plan.keystrokeInterval
-        let keys = EscapeKeys(
-            character: plan.escapeCharacter, without: plan.hasCommandLine ? [] : [.commandLine]
-        ) { escapes.perform($0, with: $1) }
+        if hasTerminal { descriptors.keystrokeInterval = plan.keystrokeInterval }
+        // Also where a terminal is asked for and another program types (`-tt`), as in ssh.
+        guard plan.hasEscapes || hasTerminal else { return descriptors }
+        var missing: Set<EscapeKeys.Action> = plan.hasCommandLine ? [] : [.commandLine]
+        if !Background.isPossible { missing.insert(.background) }
+        let keys = EscapeKeys(character: plan.escapeCharacter, without: missing) { escapes.perform($0, with: $1) }
         descriptors.inputFilter = { keys.filter($0) }
         return descriptors
     }

@@ -7,6 +7,8 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 int support_pipe(int ends[2]) {
@@ -64,7 +66,7 @@ static void add_actions(const struct support_plan *plan, posix_spawn_file_action
 #endif
 }
 
-static void set_attributes(posix_spawnattr_t *attributes) {
+static void set_attributes(posix_spawnattr_t *attributes, short group) {
     sigset_t all, none;
     sigfillset(&all);
     sigdelset(&all, SIGKILL);
@@ -72,14 +74,14 @@ static void set_attributes(posix_spawnattr_t *attributes) {
     sigemptyset(&none);
     posix_spawnattr_setsigdefault(attributes, &all);
     posix_spawnattr_setsigmask(attributes, &none);
-    short flags = POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
+    short flags = group | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
 #ifdef __APPLE__
     flags |= POSIX_SPAWN_CLOEXEC_DEFAULT;
 #endif
     posix_spawnattr_setflags(attributes, flags);
 }
 
-int support_spawn(const struct support_plan *plan, pid_t *child) {
+static int spawn(const struct support_plan *plan, short group, pid_t *child) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     int result = posix_spawn_file_actions_init(&actions);
@@ -87,10 +89,70 @@ int support_spawn(const struct support_plan *plan, pid_t *child) {
     result = posix_spawnattr_init(&attributes);
     if (result == 0) {
         add_actions(plan, &actions);
-        set_attributes(&attributes);
+#ifdef __linux__
+        if (group == POSIX_SPAWN_SETPGROUP) posix_spawn_file_actions_addtcsetpgrp_np(&actions, 0);
+#endif
+        set_attributes(&attributes, group);
         result = posix_spawn(child, plan->path, &actions, &attributes, plan->arguments, plan->environment);
         posix_spawnattr_destroy(&attributes);
     }
     posix_spawn_file_actions_destroy(&actions);
     return result;
 }
+
+int support_spawn(const struct support_plan *plan, pid_t *child) {
+    return spawn(plan, POSIX_SPAWN_SETSID, child);
+}
+
+#ifdef __linux__
+// A copy of a process with many threads: system calls only.
+static void keep(const struct support_plan *plan, int report) {
+    for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    // Pipes of other tests must not be held open here.
+    dup2(report, 3);
+    close_range(4, ~0U, 0);
+    setsid();
+    // The first terminal that is opened becomes the session's.
+    int terminal = open(plan->terminal, O_RDWR);
+    if (terminal < 0) _exit(127);
+    for (int number = 0; number < 3; number++) dup2(terminal, number);
+    close(terminal);
+    fcntl(3, F_SETFD, FD_CLOEXEC);
+    pid_t child;
+    int result = spawn(plan, POSIX_SPAWN_SETPGROUP, &child);
+    int words[2] = {result, child};
+    if (write(3, words, sizeof words) != sizeof words || result != 0) _exit(127);
+    for (int number = 0; number < 4; number++) close(number);
+    int status;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+    if (WIFEXITED(status)) _exit(WEXITSTATUS(status));
+    struct rlimit limit = {0, 0};
+    setrlimit(RLIMIT_CORE, &limit);
+    kill(getpid(), WTERMSIG(status));
+    _exit(128 + WTERMSIG(status));
+}
+
+int support_spawn_kept(const struct support_plan *plan, pid_t *keeper, pid_t *child) {
+    int ends[2];
+    int result = support_pipe(ends);
+    if (result != 0) return result;
+    *keeper = fork();
+    if (*keeper == 0) keep(plan, ends[1]);
+    result = *keeper < 0 ? errno : 0;
+    close(ends[1]);
+    int words[2] = {0, 0};
+    if (result == 0) result = read(ends[0], words, sizeof words) == sizeof words ? words[0] : EIO;
+    close(ends[0]);
+    *child = words[1];
+    return result;
+}
+#else
+int support_spawn_kept(const struct support_plan *plan, pid_t *keeper, pid_t *child) {
+    int result = support_spawn(plan, keeper);
+    *child = *keeper;
+    return result;
+}
+#endif

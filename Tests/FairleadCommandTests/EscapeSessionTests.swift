@@ -66,6 +66,25 @@ import Testing
         try await enabled.expectEnd(.status(255))
     }
 
+    @Test("a server that falls silent is told of; local keys stay alive, and ~. leaves")
+    func silence() async throws {
+        let desk = try await Desk()
+        let terminal = try await desk.sitRaw("cat")
+        for process in desk.server.sessions { kill(process, SIGSTOP) }
+        try terminal.write("typed\r")
+        try await terminal.read(until: "no answer from the server for 15 s", within: .seconds(60))
+        try terminal.write("~\u{1A}")
+        try await terminal.waitUntilStopped()
+        terminal.send(SIGCONT)
+        try await terminal.waitUntilRaw()
+        for process in desk.server.sessions { kill(process, SIGCONT) }
+        try await terminal.read(until: "typed\r")
+        for process in desk.server.sessions { kill(process, SIGSTOP) }
+        try terminal.write("~.")
+        try await terminal.expectEnd(.status(255))
+        desk.server.stop()
+    }
+
     @Test("-N opens no session, and ends well when it is told to end")
     func withoutSession() async throws {
         let desk = try await Desk()

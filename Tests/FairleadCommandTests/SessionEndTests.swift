@@ -50,7 +50,7 @@ import Testing
     func crash(number: Int32) async throws {
         let desk = try await Desk()
         let terminal = try await desk.sitRaw("cat")
-        terminal.send(number)
+        kill(try #require(terminal.worker), number)
         try await terminal.expectEnd(.signal(number))
         try await terminal.read(until: "\nfairlead: internal error; the terminal was restored")
         #expect(terminal.pendingOutput.contains { !$0.isNewline } == false)

@@ -67,17 +67,37 @@ import Testing
             terminal.send(SIGCONT)
             number = SIGTERM
         }
-        terminal.send(number)
+        // A crash is that of the process that does the work; what ends the tool comes to the one that its caller started.
+        if Self.crashes.contains(number) {
+            kill(try #require(terminal.worker), number)
+        } else {
+            terminal.send(number)
+        }
         let hasSession = state == .inSession || state == .continued
         try await terminal.expectEnd(
             hasSession && !Self.crashes.contains(number) ? .status(255) : .signal(number))
     }
 
-    @Test("TM-07 what cannot give it back is noticed: SIGKILL leaves the terminal raw")
+    @Test(
+        "TM-04 what kills one of the tool's two processes leaves no other, and the terminal is given back",
+        arguments: [
+            SIGKILL, SIGSEGV, SIGTERM,
+        ], [true, false])
+    func oneOfTwo(number: Int32, isWorker: Bool) async throws {
+        let desk = try await Self.desk.value
+        let terminal = try await desk.sitRaw("cat")
+        let worker = try #require(terminal.worker)
+        if isWorker { kill(worker, number) } else { terminal.send(number) }
+        #expect(try await terminal.waitForExit() == (number == SIGTERM ? .status(255) : .signal(number)))
+        try await terminal.waitForSettings { $0 == terminal.initialSettings }
+        try await poll(for: "the other's end") { ProcessTree.isRunning(worker) ? nil : () }
+    }
+
+    @Test("TM-07 what cannot give it back is noticed: SIGKILL to both processes leaves the terminal raw")
     func control() async throws {
         let desk = try await Self.desk.value
         let terminal = try await desk.sitRaw("cat")
-        terminal.send(SIGKILL)
+        terminal.kill()
         #expect(try await terminal.waitForExit() == .signal(SIGKILL))
         #expect(try terminal.settings != terminal.initialSettings)
     }

@@ -15,13 +15,15 @@ package enum ExitOfProcess: Hashable, Sendable {
 /// Waits for one child on a thread of its own, so that no test task blocks.
 final class ChildProcess: Sendable {
     let identifier: pid_t
+    /// Our child, which ends as the process does; the process itself but on a terminal.
+    private let keeper: pid_t
     private let ending = Mutex<ExitOfProcess?>(nil)
 
     init(_ spawn: Spawn) throws {
-        identifier = try spawn.start()
+        (identifier, keeper) = try spawn.start()
         Thread.detachNewThread { [self] in
             var status: Int32 = 0
-            while waitpid(identifier, &status, 0) < 0 && errno == EINTR {}
+            while waitpid(keeper, &status, 0) < 0 && errno == EINTR {}
             ending.withLock { $0 = ExitOfProcess(waitStatus: status) }
         }
     }

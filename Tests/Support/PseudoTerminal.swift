@@ -60,6 +60,8 @@ package final class PseudoTerminal: Sendable {
 
     package var identifier: pid_t { child.identifier }
     package var exit: ExitOfProcess? { child.exit }
+    /// Its first child, such as the process that does the work of a tool that only waits for it.
+    package var worker: pid_t? { ProcessTree.descendants(of: identifier).min() }
 
     /// What the program wrote and nobody took yet.
     package var pendingOutput: String { String(decoding: collector.bytes, as: UTF8.self) }

@@ -13,7 +13,7 @@ struct Spawn {
     /// Opened first, as descriptors 0, 1 and 2: it becomes the controlling terminal.
     var terminal: String?
 
-    func start() throws -> pid_t {
+    func start() throws -> (process: pid_t, keeper: pid_t) {
         // Copies far up first, so that no child number overwrites one that is still to be copied.
         let copies = try descriptors.mapValues { try copyFarUp($0) }
         defer { for copy in copies.values { close(copy) } }
@@ -22,7 +22,7 @@ struct Spawn {
         let environmentPointers = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         let pathPointers = [directory, terminal].map { text in text.map { strdup($0) } ?? nil }
         defer { for pointer in argumentPointers + environmentPointers + pathPointers { free(pointer) } }
-        var child = pid_t()
+        var (child, keeper) = (pid_t(), pid_t())
         let result = pairs.withUnsafeBufferPointer { pairs in
             argumentPointers.withUnsafeBufferPointer { arguments in
                 environmentPointers.withUnsafeBufferPointer { environment in
@@ -34,12 +34,15 @@ struct Spawn {
                     plan.terminal = UnsafePointer(pathPointers[1])
                     plan.descriptors = pairs.baseAddress
                     plan.descriptor_count = copies.count
+                    // On a terminal, under somebody who does what a shell does there.
+                    if terminal != nil { return support_spawn_kept(&plan, &keeper, &child) }
+                    defer { keeper = child }
                     return support_spawn(&plan, &child)
                 }
             }
         }
         guard result == 0 else { throw SupportError.system(call: "start \(path)", errno: result) }
-        return child
+        return (child, keeper)
     }
 
     private func copyFarUp(_ descriptor: Int32) throws -> Int32 {
@@ -62,7 +65,7 @@ func makePipe() throws -> (reader: Int32, writer: Int32) {
 /// Another process does it: a descriptor of ours that can write it would live on for a moment in whatever another thread
 /// is just starting, and nobody can run a file that somebody may write ("Text file busy").
 func copyProgram(_ source: String, to path: String) throws {
-    let child = try Spawn(path: "/bin/cp", arguments: [source, path], environment: [:]).start()
+    let child = try Spawn(path: "/bin/cp", arguments: [source, path], environment: [:]).start().process
     var status: Int32 = 0
     while waitpid(child, &status, 0) < 0, errno == EINTR {}
     guard status == 0 else { throw SupportError.commandFailed("cp \(source) \(path)") }

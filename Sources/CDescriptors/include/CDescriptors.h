@@ -1,8 +1,21 @@
-// System calls that Swift's view of the C library leaves out: those on descriptors, and one that is variadic.
+// System calls that Swift's view of the C library leaves out: those on descriptors, those that are variadic, and fork.
 #pragma once
 
+#include <signal.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <unistd.h>
+
+// Swift hides it, for it is safe only in a process of one thread (fork(2)).
+static inline pid_t fairlead_fork(void) {
+    return fork();
+}
+
+// Whether the signal does nothing, as whoever started us may have wanted it.
+static inline int fairlead_ignores(int number) {
+    struct sigaction action;
+    return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
 
 #if defined(__linux__)
 #include <spawn.h>

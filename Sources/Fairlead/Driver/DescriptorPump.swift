@@ -227,6 +227,9 @@ final class DescriptorPump {
         return room
     }
 
+    /// What the input filter is looking at is the last of the input.
+    func endTyping() { isAtEnd = true }
+
     private func endInput() {
         inputHasEnded = true
         let id = id

@@ -1,5 +1,6 @@
 import CDescriptors
 import SSHCrypto
+import Synchronization
 
 #if canImport(Glibc)
     import Glibc
@@ -52,20 +53,20 @@ package enum PlatformProcess {
             var reaped = unsafe waitpid(process, &status, waits ? 0 : WNOHANG)
             while reaped < 0, errno == EINTR { reaped = unsafe waitpid(process, &status, waits ? 0 : WNOHANG) }
             if reaped == 0 { return nil }
+            _ = children.withLock { $0.remove(process) }
             // Where children are not waited for (SIGCHLD is ignored), nothing is known of its end.
             guard reaped == process else { return 255 }
             return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + (status & 0x7F)
         }
 
         func kill() {
-            #if canImport(Glibc)
-                _ = Glibc.kill(process, SIGKILL)
-            #else
-                _ = Darwin.kill(process, SIGKILL)
-            #endif
+            signal(process, SIGKILL)
             _ = reap(waits: true)
         }
     }
+
+    /// Those that were started and not waited for.
+    private static let children = Mutex<Set<pid_t>>([])
 
     #if canImport(Glibc)
         private typealias FileActions = posix_spawn_file_actions_t
@@ -106,6 +107,25 @@ package enum PlatformProcess {
         return started.flatMap { Child(process: $0, output: -1).reap(waits: true) }
     }
 
+    /// Asks every program that still runs for us to end: who asked for its answer ends.
+    package static func endChildren() {
+        children.withLock { $0.forEach { signal($0, SIGTERM) } }
+    }
+
+    private static func signal(_ process: pid_t, _ number: Int32) {
+        #if canImport(Glibc)
+            _ = Glibc.kill(process, number)
+        #else
+            _ = Darwin.kill(process, number)
+        #endif
+    }
+
+    /// A copy of this process, which must have one thread: 0 in the copy, below 0 where there is none.
+    package static func fork() -> Int32 { fairlead_fork() }
+
+    /// Whether the signal does nothing here, as whoever started us may have wanted it (nohup, sftp, a shell's `&`).
+    package static func ignores(_ number: Int32) -> Bool { fairlead_ignores(number) != 0 }
+
     /// Whether the end of who started us ends us, too.
     package static func followsParent(_ isFollowing: Bool) {
         #if canImport(Glibc)
@@ -141,6 +161,7 @@ package enum PlatformProcess {
             }
         }
         guard failure == 0 else { throw .system(failure) }
+        _ = children.withLock { $0.insert(process) }
         return process
     }
 

@@ -1,72 +1,81 @@
 import Fairlead
+import Glibc
 import Synchronization
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
-/// Going to the background (`-f`), which a process with threads cannot do by forking: whoever may go there starts itself once
-/// more, before the first thread, and waits as a thin leader until its worker says that it may leave (interop ruling 38).
+/// Going to the background (`-f`, `~&`), which a process with threads cannot do by forking: whoever may go there forks before
+/// the first thread.
+///
+/// The copy does all the work; its parent waits in its place as a thin leader, ends as it ends, and leaves when it is told
+/// that it may (interop ruling 38).
 enum Background {
-    private static let variable = "FAIRLEAD_WORKER"
-    private static let leader = Atomic<Int32>(-1)
-    private static let worker = Atomic<pid_t>(0)
+    /// The process that waits for us, in the worker.
+    private static let leader = Atomic<pid_t>(0)
+    private static let numbers = [SIGCHLD, SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGWINCH, SIGCONT, SIGUSR1]
+    /// Those that a terminal sends.
+    private static let keys = [SIGINT, SIGQUIT, SIGTSTP, SIGWINCH]
 
-    /// In the worker: takes note of its leader, and forgets how it knows.
+    static var isPossible: Bool { leader.load(ordering: .relaxed) > 0 }
+
+    /// Returns in the worker alone; and in us, with no leader, where there can be no other process.
     static func begin() {
-        guard let text = PlatformTerminal.environment(variable), let descriptor = Int32(text) else { return }
-        leader.store(descriptor, ordering: .relaxed)
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-        _ = unsafe unsetenv(variable)
+        let (own, mask) = (getpid(), SignalSet.block(numbers))
+        let worker = PlatformProcess.fork()
+        if worker > 0 { lead(worker) }
+        SignalSet.restore(mask)
+        guard worker == 0 else { return }
+        leader.store(own, ordering: .relaxed)
         PlatformProcess.followsParent(true)
+        // It may have ended before we followed it.
+        if getppid() != own { _exit(ExitCode.failure) }
     }
 
-    static var isWorker: Bool { leader.load(ordering: .relaxed) >= 0 }
-
-    /// Starts the worker and never returns: ends as it ends, or with 0 when it goes to the background.
-    static func lead(_ program: String) -> Never {
-        var ends: [Int32] = [0, 0]
-        guard unsafe pipe(&ends) == 0 else { _exit(ExitCode.failure) }
-        _ = fcntl(ends[0], F_SETFD, FD_CLOEXEC)
-        _ = unsafe setenv(variable, String(ends[1]), 1)
-        var process: pid_t = 0
-        let words = unsafe CommandLine.unsafeArgv
-        guard unsafe posix_spawn(&process, program, nil, nil, words, environ) == 0 else { _exit(ExitCode.failure) }
-        close(ends[1])
-        worker.store(process, ordering: .relaxed)
-        // The terminal tells both of its keys; what somebody tells the leader alone is meant for the worker.
-        for number in [SIGINT, SIGQUIT] { signal(number, SIG_IGN) }
-        for number in [SIGTERM, SIGHUP] {
-            signal(number) { number in _ = kill(Background.worker.load(ordering: .relaxed), number) }
-        }
-        var byte: UInt8 = 0
+    private static func lead(_ worker: pid_t) -> Never {
+        // Should it be killed, its terminal is given back all the same.
+        TerminalState.remember(0)
+        var set = SignalSet.of(numbers)
         while true {
-            let count = unsafe read(ends[0], &byte, 1)
-            if count < 0, errno == EINTR { continue }
-            if count == 1 { _exit(0) }
-            break
+            var information = unsafe siginfo_t()
+            let number = unsafe sigwaitinfo(&set, &information)
+            switch number {
+            case SIGCHLD: follow(worker)
+            case SIGUSR1 where unsafe information._sifields._kill.si_pid == worker: _exit(0)
+            // A key tells both; what somebody tells the leader alone is meant for the worker.
+            case _ where unsafe keys.contains(number) && information.si_code > 0: break
+            case 1...: kill(worker, number)
+            default: break
+            }
         }
-        end(as: process)
     }
 
-    private static func end(as process: pid_t) -> Never {
+    /// Does as the worker did: stops, or ends.
+    private static func follow(_ worker: pid_t) {
         var status: Int32 = 0
-        while unsafe waitpid(process, &status, 0) < 0, errno == EINTR {}
+        guard unsafe waitpid(worker, &status, WNOHANG | WUNTRACED) == worker else { return }
         let number = status & 0x7F
-        if number != 0 { PlatformTerminal.end(bySignal: number) }
-        _exit(status >> 8 & 0xFF)
+        // Whoever continues us continues it too: by the group, or by the signal that is passed on.
+        if number == 0x7F { return SignalSet.stop(by: status >> 8 & 0xFF) }
+        guard number != 0 else { _exit(status >> 8 & 0xFF) }
+        if tcgetpgrp(0) == getpgrp() { TerminalState.restore() }
+        PlatformTerminal.end(bySignal: number)
     }
 
-    /// In the worker, once nobody will be asked anything any more: the leader leaves, and so does the terminal.
+    /// In the worker, on its first thread: the leader leaves, and so does the terminal.
     static func detach() {
-        let descriptor = leader.exchange(-1, ordering: .relaxed)
-        guard descriptor >= 0 else { return }
+        let process = leader.exchange(0, ordering: .relaxed)
+        guard process > 0 else { return }
         PlatformProcess.followsParent(false)
         _ = setsid()
-        var byte: UInt8 = 1
-        _ = unsafe write(descriptor, &byte, 1)
-        close(descriptor)
+        kill(process, SIGUSR1)
+    }
+
+    /// Lets go of the standard streams, so that nobody waits for their end; errors may stay.
+    ///
+    /// A session that still needs them gets copies.
+    static func releaseStreams(keepingErrors: Bool, copies isCopying: Bool) -> (output: Int32, errorOutput: Int32) {
+        let copies = isCopying ? (fcntl(1, F_DUPFD_CLOEXEC, 3), fcntl(2, F_DUPFD_CLOEXEC, 3)) : (-1, -1)
+        let nothing = unsafe open("/dev/null", O_RDWR | O_CLOEXEC)
+        for descriptor in Int32(0)...(keepingErrors ? 1 : 2) { dup2(nothing, descriptor) }
+        close(nothing)
+        return copies
     }
 }

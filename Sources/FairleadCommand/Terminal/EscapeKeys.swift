@@ -5,7 +5,7 @@ import Synchronization
 package final class EscapeKeys: Sendable {
     /// What a key asks for.
     package enum Action: CaseIterable, Sendable {
-        case disconnect, sendBreak, commandLine, rekey, quieter, louder, information, suspend, list, help
+        case disconnect, sendBreak, commandLine, rekey, quieter, louder, information, suspend, list, background, help
 
         /// The byte behind the escape character, how it is written, and what it does.
         package var key: (byte: UInt8, name: String, help: String) {
@@ -19,12 +19,13 @@ package final class EscapeKeys: Sendable {
             case .information: (UInt8(ascii: "I"), "I", "show what the connection agreed on")
             case .suspend: (0x1A, "^Z", "suspend fairlead")
             case .list: (UInt8(ascii: "#"), "#", "list what runs on the connection")
+            case .background: (UInt8(ascii: "&"), "&", "log out, and wait for the end in the background")
             case .help: (UInt8(ascii: "?"), "?", "this message")
             }
         }
     }
 
-    private enum Place { case lineStart, afterEscape, inLine, disconnected }
+    private enum Place { case lineStart, afterEscape, inLine, left }
 
     /// Nil where there is none, and everything goes to the server.
     private let character: UInt8?
@@ -62,10 +63,12 @@ package final class EscapeKeys: Sendable {
             // Where the escape character is itself the key of an action, the action comes first, as in ssh.
             if let action = actions.first(where: { $0.key.byte == byte }) {
                 asked.append(action)
-                return action == .disconnect ? .disconnected : .lineStart
+                // What a terminal makes the end of input of, for the shell that is left behind.
+                if action == .background { sent.writeInteger(UInt8(4)) }
+                return action == .disconnect || action == .background ? .left : .lineStart
             }
             sent.writeBytes(byte == character ? [byte] : [character ?? byte, byte])
-        case .disconnected: return .disconnected
+        case .left: return .left
         case .lineStart, .inLine: sent.writeInteger(byte)
         }
         return byte == UInt8(ascii: "\r") || byte == UInt8(ascii: "\n") ? .lineStart : .inLine

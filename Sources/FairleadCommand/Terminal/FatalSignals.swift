@@ -29,5 +29,7 @@ enum FatalSignals {
         action.sa_flags = Int32(bitPattern: UInt32(SA_ONSTACK)) | SA_NODEFER | Int32(bitPattern: UInt32(SA_RESETHAND))
         for number in numbers { _ = unsafe sigaction(number, &action, nil) }
         _ = signal(SIGPIPE, SIG_IGN)
+        // Who started us may not want to know of its children; we do.
+        _ = signal(SIGCHLD, SIG_DFL)
     }
 }

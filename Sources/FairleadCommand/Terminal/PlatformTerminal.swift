@@ -135,23 +135,16 @@ enum PlatformTerminal {
         return paths
     }
 
-    /// The file that runs here, whatever it was called by.
-    static var ownProgram: String {
-        #if canImport(Glibc)
-            "/proc/self/exe"
-        #else
-            CommandLine.arguments.first ?? "fairlead"
-        #endif
-    }
-
     static let terminationSignal = SIGTERM
 
     static func exit(_ status: Int32) -> Never {
+        PlatformProcess.endChildren()
         _exit(status)
     }
 
     /// Ends the process by a signal, as its sender expects; falls back to its customary status.
     static func end(bySignal number: Int32) -> Never {
+        PlatformProcess.endChildren()
         _ = signal(number, SIG_DFL)
         var set = sigset_t()
         unsafe sigemptyset(&set)

@@ -32,14 +32,11 @@ enum SignalWatch {
     private static let numbers = [SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGWINCH, SIGTSTP]
 
     /// Call it before any thread exists.
-    static func block() {
-        var set = watched
-        unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
-    }
+    static func block() { SignalSet.block(numbers) }
 
     /// Never returns: give it a thread.
     static func run() -> Never {
-        var set = watched
+        var set = SignalSet.of(numbers)
         while true {
             var number: Int32 = 0
             guard unsafe sigwait(&set, &number) == 0 else { continue }
@@ -93,13 +90,6 @@ enum SignalWatch {
         }
     }
 
-    private static var watched: sigset_t {
-        var set = sigset_t()
-        unsafe sigemptyset(&set)
-        for number in numbers { unsafe sigaddset(&set, number) }
-        return set
-    }
-
     private static func handle(_ number: Int32) {
         if number == SIGINT, let waiting = state.withLock({ $0.takeInterrupted() }) {
             return waiting.resume(returning: true)
@@ -114,6 +104,9 @@ enum SignalWatch {
                 PlatformTerminal.end(bySignal: number)
             }
             end(number)
+            // It says goodbye, which a connection that is busy may never come to.
+            sleep(1)
+            Main.exit(ExitCode.failure)
         }
     }
 
@@ -125,8 +118,7 @@ enum SignalWatch {
     /// Stops as asked, with the terminal as it was; goes on where it stopped.
     private static func stop(_ current: State) {
         restoreTerminal(current)
-        // To this thread: a stop meant for the process may reach another first, and leave this one to run on for a while.
-        raise(SIGSTOP)
+        SignalSet.stop(by: SIGTSTP)
         if let descriptor = current.promptDescriptor {
             current.resumePrompt?()
             PlatformTerminal.write(current.promptText, to: descriptor)

@@ -33,20 +33,27 @@ enum TerminalState {
         raw.store(false, ordering: .relaxed)
     }
 
-    /// Applies `change` to the terminal; what it was before is kept for `restore`.
-    ///
-    /// False when it is no terminal.
-    static func modify(_ target: Int32, isRaw: Bool, _ change: (inout termios) -> Void) -> Bool {
+    /// Keeps what the terminal is like for `restore`, and gives it; nil when it is none.
+    @discardableResult
+    static func remember(_ target: Int32) -> termios? {
         var settings = termios()
         guard let memory = unsafe UnsafeMutablePointer<termios>(bitPattern: savedAddress.load(ordering: .acquiring)),
             unsafe tcgetattr(target, &settings) == 0
-        else { return false }
+        else { return nil }
         if !isModified {
             unsafe memory.pointee = settings
             descriptor.store(target, ordering: .relaxed)
         }
-        change(&settings)
         modified.store(true, ordering: .releasing)
+        return settings
+    }
+
+    /// Applies `change` to the terminal; what it was before is kept for `restore`.
+    ///
+    /// False when it is no terminal.
+    static func modify(_ target: Int32, isRaw: Bool, _ change: (inout termios) -> Void) -> Bool {
+        guard var settings = remember(target) else { return false }
+        change(&settings)
         raw.store(isRaw, ordering: .relaxed)
         return unsafe tcsetattr(target, isRaw ? TCSADRAIN : TCSAFLUSH, &settings) == 0
     }

@@ -28,6 +28,10 @@ struct support_plan {
 
 int support_spawn(const struct support_plan *plan, pid_t *child);
 
+/// The same under a keeper, which is to the program what a shell is: it leads the session, and the program has the terminal's
+/// foreground in a group of its own, which can be stopped and continued. The keeper ends as the program ended.
+int support_spawn_kept(const struct support_plan *plan, pid_t *keeper, pid_t *child);
+
 /// Whether valgrind's memcheck runs us (on x86_64; elsewhere never).
 int support_is_watched(void);
 
