@@ -99,7 +99,10 @@ let package = Package(
             swiftSettings: testSettings),
         .target(
             name: "FuzzTargets",
-            dependencies: ["FairleadCommand", "SSHConfig", "SSHCore", "SSHIdentity", "SSHCrypto", "SSHWire", nioCore],
+            dependencies: [
+                "FairleadCommand", "SSHConfig", "SSHCore", "SSHIdentity", "SSHCrypto", "SSHWire", "PeerSupport",
+                nioCore,
+            ],
             path: "Tests/Fuzz/Targets", swiftSettings: testSettings),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: testSettings),
         .testTarget(name: "SupportTests", dependencies: ["TestSupport"], swiftSettings: testSettings),

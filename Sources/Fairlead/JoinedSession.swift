@@ -21,6 +21,8 @@ package enum SessionProgram: Hashable, Sendable {
 package struct JoinedSession: Sendable {
     private let connection: SSHConnection
     private let id: SessionID
+    /// Why the terminal that was asked for is not there; the program runs without.
+    package let terminalRefusal: SSHError?
 
     /// Opens the session and starts its program; nothing is read or written before `begin`.
     package init(
@@ -28,7 +30,7 @@ package struct JoinedSession: Sendable {
         terminal: PseudoTerminal?, descriptors: SessionDescriptors
     ) async throws(SSHError) {
         self.connection = connection
-        id = try await connection.start(
+        (id, terminalRefusal) = try await connection.start(
             SessionRequest.sequence(program.request, environment: environment, terminal: terminal),
             descriptors: descriptors)
     }

@@ -3,6 +3,8 @@ import SSHCore
 public struct RemoteProcess: Sendable {
     let connection: SSHConnection
     let id: SessionID
+    /// Whether it runs in a pseudo-terminal; a server may refuse the one that was asked for.
+    public let hasTerminal: Bool
 
     /// Its standard input.
     public var input: ByteWriter { ByteWriter(connection: connection, id: id) }

@@ -97,6 +97,14 @@ public struct SSHConfiguration: Sendable {
     ///
     /// Default 3.
     public var serverAliveCountMax = 3
+    /// How long nothing may move on a session, in either direction, before it is closed.
+    ///
+    /// Default `nil`: for ever.
+    public var sessionIdleTimeout: Duration?
+    /// How long nothing may move on any session before all of them are closed.
+    ///
+    /// Default `nil`: for ever.
+    public var idleTimeout: Duration?
     /// What the connection tells about itself.
     ///
     /// Default: nothing.

@@ -32,7 +32,8 @@ extension SSHConnection {
     /// - Parameters:
     ///   - command: The command line, which the server's user's shell interprets.
     ///   - environment: Variables to set, as far as the server accepts them. Default none.
-    ///   - terminal: A pseudo-terminal to run in. Default `nil`: none.
+    ///   - terminal: A pseudo-terminal to run in. Default `nil`: none. A server that refuses it runs the program without:
+    ///     `RemoteProcess.hasTerminal`.
     ///   - body: Reads, writes and waits.
     /// - Returns: What `body` returns.
     /// - Throws: `SSHError` of kind `refused` when the server does not run it, of stage `lost` when the connection ends, and
@@ -48,7 +49,8 @@ extension SSHConnection {
     ///
     /// - Parameters:
     ///   - environment: Variables to set, as far as the server accepts them. Default none.
-    ///   - terminal: A pseudo-terminal to run in. Default `nil`: none.
+    ///   - terminal: A pseudo-terminal to run in. Default `nil`: none. A server that refuses it runs the program without:
+    ///     `RemoteProcess.hasTerminal`.
     ///   - body: Reads, writes and waits.
     /// - Returns: What `body` returns.
     /// - Throws: `SSHError` of kind `refused` when the server does not run it, of stage `lost` when the connection ends, and
@@ -82,9 +84,10 @@ extension SSHConnection {
         // Names that Unicode calls different are so in bytes, too.
         let requests = SessionRequest.sequence(
             request, environment: Dictionary(variables) { first, _ in first }, terminal: terminal)
-        let id = try await start(requests)
+        let (id, refusal) = try await start(requests)
+        let hasTerminal = terminal != nil && refusal == nil
         do {
-            let result = try await body(RemoteProcess(connection: self, id: id))
+            let result = try await body(RemoteProcess(connection: self, id: id, hasTerminal: hasTerminal))
             await discard(id, signal: "TERM")
             return result
         } catch {

@@ -55,7 +55,9 @@ extension SSHConnection {
 
     private func handleSession(_ event: Event) {
         switch event {
-        case .channelOpened(let id): update(id) { $0.isOpen = true }
+        case .channelOpened(let id):
+            bytesMoved(on: id)
+            update(id) { $0.isOpen = true }
         case .channelRefused(let id, let reason, let text):
             update(id) { $0.refusal = Session.Refusal(reason: reason, text: text) }
         case .channelTimedOut(let id): update(id) { $0.hasTimedOut = true }
@@ -76,7 +78,8 @@ extension SSHConnection {
         let isLost = failure != nil
         update(id) {
             if !$0.isClosed { $0.isLost = isLost }
-            $0.hasEnded = true
+            // The server has not said that this was all.
+            if !$0.isIdle { $0.hasEnded = true }
             $0.isClosed = true
         }
         sessions[id]?.pump?.sessionClosed()
@@ -90,7 +93,7 @@ extension SSHConnection {
         sessions[id]?.pump?.readMore(upTo: sendableByteCount(id))
     }
 
-    private func update(_ id: SessionID, _ change: (inout Session) -> Void) {
+    func update(_ id: SessionID, _ change: (inout Session) -> Void) {
         guard var session = sessions[id] else { return }
         change(&session)
         sessions[id] = session
@@ -98,6 +101,7 @@ extension SSHConnection {
     }
 
     private func received(_ data: ByteBuffer, _ stream: ChannelStream, in id: SessionID) {
+        bytesMoved(on: id)
         if let pump = sessions[id]?.pump { return pump.append(data, to: stream) }
         switch stream {
         case .output:

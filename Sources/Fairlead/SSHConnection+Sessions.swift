@@ -5,8 +5,10 @@ package import SSHWire
 /// Sessions: opening, requests, streams, ends.
 extension SSHConnection {
     /// Opens a session channel and sends `requests` after it, without waiting between them.
+    ///
+    /// A refused terminal ends nothing: why it is not there comes back with the number.
     package func start(_ requests: [SessionRequest], descriptors: SessionDescriptors? = nil) async throws(SSHError)
-        -> ChannelID
+        -> (id: ChannelID, terminalRefusal: SSHError?)
     {
         if let failure { throw failure }
         let id = engine.nextChannelID()
@@ -16,12 +18,11 @@ extension SSHConnection {
             try perform(.openSession(id))
             try await waitUntilOpen(id)
             for request in requests { try send(request, in: id) }
-            try await waitForReplies(to: requests, in: id)
+            return (id, try await waitForReplies(to: requests, in: id))
         } catch {
             discard(id)
             throw error
         }
-        return id
     }
 
     private func waitUntilOpen(_ id: SessionID) async throws(SSHError) {
@@ -46,7 +47,7 @@ extension SSHConnection {
         try perform(.request(id, request))
     }
 
-    private func waitForReplies(to requests: [SessionRequest], in id: SessionID) async throws(SSHError) {
+    private func waitForReplies(to requests: [SessionRequest], in id: SessionID) async throws(SSHError) -> SSHError? {
         let awaited = requests.filter(\.wantsReply)
         while let session = sessions[id], session.replies.count < awaited.count {
             if session.hasTimedOut {
@@ -58,9 +59,15 @@ extension SSHConnection {
             await wait(for: .state(id))
         }
         let replies = sessions[id]?.replies ?? []
+        var terminalRefusal: SSHError?
         for (request, isGranted) in zip(awaited, replies) where !isGranted {
-            throw SSHError(.channel, .refused, "The server refused the request \(request.name.text)")
+            // Word for word as in ssh.
+            let name = request.name == "pty-req" ? "PTY allocation" : request.name.text
+            let refusal = SSHError(.channel, .refused, "\(name) request failed on channel \(id.rawValue)")
+            guard request.name == "pty-req" else { throw refusal }
+            terminalRefusal = refusal
         }
+        return terminalRefusal
     }
 
     /// The session's descriptors may be read and written from now on.
@@ -83,12 +90,13 @@ extension SSHConnection {
     func nextChunk(of stream: ChannelStream, in id: SessionID) async throws(SSHError) -> ByteBuffer? {
         while true {
             if let chunk = takeChunk(of: stream, in: id) {
-                if failure == nil { try? perform(.consumed(id, byteCount: chunk.readableBytes)) }
+                consumed(chunk.readableBytes, in: id)
                 return chunk
             }
             guard let session = sessions[id] else { return nil }
             if session.isLost, let failure { throw failure }
             if session.hasEnded { return nil }
+            if session.isIdle { throw Self.idle }
             if Task.isCancelled { throw Self.cancelled }
             await wait(for: stream == .output ? .output(id) : .errorOutput(id))
         }
@@ -128,7 +136,9 @@ extension SSHConnection {
     /// Hands the engine what it takes now.
     package func push(_ bytes: inout ByteBuffer, to id: ChannelID) throws(SSHError) {
         do throws(ProtocolError) {
+            let byteCount = bytes.readableBytes
             try engine.send(&bytes, on: id, now: now)
+            if bytes.readableBytes < byteCount { bytesMoved(on: id) }
             settle()
         } catch {
             if case .misuse = error { throw Self.gone }
@@ -145,12 +155,14 @@ extension SSHConnection {
 
     package func consumed(_ byteCount: Int, in id: ChannelID) {
         guard failure == nil else { return }
+        bytesMoved(on: id)
         try? perform(.consumed(id, byteCount: byteCount))
     }
 
     package func exitStatus(of id: ChannelID) async throws(SSHError) -> ExitStatus {
         while let session = sessions[id] {
             if let exit = session.exit { return ExitStatus(exit) }
+            if session.isIdle { throw Self.idle }
             if session.isClosedByPeer { return .unknown }
             if let failure { throw failure }
             if Task.isCancelled { throw Self.cancelled }
@@ -197,7 +209,9 @@ extension SSHConnection {
 
     /// Waits until everything that arrived was written to the session's descriptors.
     package func waitUntilDrained(_ id: ChannelID) async {
-        while let pump = sessions[id]?.pump, !pump.isDrained, !Task.isCancelled { await wait(for: .state(id)) }
+        while let session = sessions[id], !session.isIdle, let pump = session.pump, !pump.isDrained, !Task.isCancelled {
+            await wait(for: .state(id))
+        }
     }
 
     /// What kept the session's output from being written, such as a full disk; not that its reader left.

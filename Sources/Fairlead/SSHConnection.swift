@@ -49,6 +49,8 @@ public actor SSHConnection {
     /// The server hung up before it answered what was sent ahead.
     private var wasHungUpOnEarly = false
     var deservesAnotherTry: Bool { wasHungUpOnEarly && isRepeatable }
+    /// When a byte last moved on any session.
+    var lastActivity = Instant(sinceStart: .zero)
     private var waiting = WaitingTasks()
     private var deadlineTimer: Scheduled<Void>?
     private var scheduledDeadline: Instant?
@@ -177,7 +179,7 @@ public actor SSHConnection {
     }
 
     private func updateDeadline() {
-        let deadline = failure == nil ? engine.deadline : nil
+        let deadline = failure == nil ? Self.earlier(engine.deadline, idleDeadline) : nil
         guard let deadline else {
             deadlineTimer?.cancel()
             return scheduledDeadline = nil
@@ -197,6 +199,7 @@ public actor SSHConnection {
         do throws(ProtocolError) {
             // One that was moved back is not due yet.
             if let deadline = engine.deadline, deadline <= now { try engine.timeOut(now: now) }
+            closeIdleSessions()
             settle()
         } catch {
             settle()

@@ -6,6 +6,8 @@ struct Plan: Sendable {
     var connection: SSHConfiguration
     var program: SessionProgram
     var wantsTerminal: Bool
+    /// Whether there is no session without it.
+    var requiresTerminal = false
     var takesInput: Bool
     var escapeCharacter: UInt8?
     var environment: [[UInt8]: [UInt8]]
@@ -79,6 +81,7 @@ struct Planner {
         // For sessions at a terminal, and for the rest; by default only the former are expedited, as in ssh 10.
         let classes = options.ipQoS?.value ?? [0xB8, nil]
         plan.connection.trafficClass = plan.wantsTerminal ? classes.first ?? nil : classes.last ?? nil
+        plan.requiresTerminal = [.yes, .force].contains(options.requestTTY?.value)
         plan.terminalName =
             try invocation.terminalName ?? environment[Array("TERM".utf8)].map { try text(ConfigText($0)) }
         plan.output = OutputStyle(
@@ -244,6 +247,11 @@ struct Planner {
         // As Debian's ssh: nobody watches a batch job, so its server is asked.
         let aliveSeconds = options.serverAliveIntervalSeconds?.value ?? (options.batchMode?.value == true ? 300 : 0)
         configuration.serverAliveInterval = aliveSeconds > 0 ? .seconds(aliveSeconds) : nil
+        let timeouts = options.channelTimeouts?.value ?? []
+        // The first pattern that fits counts, and the last word on all channels together, as in ssh.
+        let pattern = timeouts.first { NamePattern.matches($0.type.string ?? "", "session") }
+        configuration.sessionIdleTimeout = pattern?.duration
+        configuration.idleTimeout = timeouts.last { $0.type == "global" }?.duration
         configuration.serverAliveCountMax = options.serverAliveCountMax?.value ?? 3
     }
 
@@ -275,4 +283,8 @@ struct Planner {
         guard let text = value.string else { throw UsageError(message: "\(value) is not UTF-8") }
         return text
     }
+}
+
+extension ChannelTimeout {
+    fileprivate var duration: Duration? { seconds > 0 ? .seconds(seconds) : nil }
 }

@@ -17,14 +17,22 @@ struct ToolSession: Sendable {
         let session = try await JoinedSession(
             on: connection, program: plan.program, environment: plan.environment, terminal: terminal,
             descriptors: descriptors(escapes))
+        if let refusal = session.terminalRefusal {
+            // As in ssh: who insisted on a terminal does not go on without one.
+            guard !plan.requiresTerminal else { throw refusal }
+            plan.verbosity.say(.error, "\(refusal)")
+        }
         escapes.begin(self, session)
-        if hasTerminal { _ = RawMode.enter(0) }
+        if isRaw(session) { _ = RawMode.enter(0) }
         watchSignals(session)
         // It may have changed while nobody watched.
         if hasTerminal, let size = PlatformTerminal.size(of: 0), size != terminal?.size { session.resize { size } }
         await session.begin()
         return try await session.finish(returningOnExit: plan.output.returnsOnExit)
     }
+
+    /// The local terminal stays as it is where there is no remote one to interpret what is typed.
+    private func isRaw(_ session: JoinedSession) -> Bool { hasTerminal && session.terminalRefusal == nil }
 
     private var terminal: PseudoTerminal? {
         guard plan.wantsTerminal else { return nil }
@@ -51,7 +59,7 @@ struct ToolSession: Sendable {
     private func watchSignals(_ session: JoinedSession) {
         var onResize: (@Sendable () -> Void)?
         var resume: (@Sendable () -> Void)?
-        if hasTerminal {
+        if isRaw(session) {
             onResize = { session.resize { PlatformTerminal.size(of: 0) } }
             resume = {
                 _ = RawMode.enter(0)

@@ -91,7 +91,6 @@ enum OptionTable {
         row(
             .paths, listLimit: ConfigLimits.knownHostsFileCount, .userKnownHostsFile, .globalKnownHostsFile,
             .revokedHostKeys),
-        row(.list("patterns of file:function():line") { $0 }, .logVerbose),
         row(.domains, listLimit: ConfigLimits.domainCount, .canonicalDomains),
         row(.aliases, listLimit: ConfigLimits.domainCount, .canonicalizePermittedCNAMEs),
         row(.channelTimeouts, .channelTimeout),
@@ -136,6 +135,8 @@ enum OptionTable {
             .word, .pkcs11Provider, .securityKeyProvider, .hostbasedAcceptedAlgorithms, .kbdInteractiveDevices,
             .xAuthLocation, .gssapiKexAlgorithms, .gssapiServerIdentity, .gssapiClientIdentity),
         row(.time, .forwardX11Timeout),
+        // It names OpenSSH's own source files and functions, of which there are none here.
+        row(.list("patterns of file:function():line") { $0 }, .logVerbose),
         row(.choice("yes true=yes no false=no ask"), .verifyHostKeyDNS),
         row(.choice("yes=point-to-point true=point-to-point no false=no ethernet point-to-point"), .tunnel),
         row(.tunnelDevice, .tunnelDevice),

@@ -63,36 +63,34 @@ extension Engine {
 
     private mutating func received(_ message: ChannelExtendedData) throws(ProtocolError) {
         guard message.type == ChannelExtendedData.standardError else {
-            // Of a kind that nobody reads: dropped, with credit, so that it stalls nothing.
-            try channels.update(message.recipient) { (channel) throws(ProtocolError) in
-                try channel.receiveWindow.receive(message.data.readableBytes)
-            }
-            return try credit(message.recipient, message.data.readableBytes)
+            return try receivedData(message.data, nil, on: message.recipient)
         }
         guard channels[message.recipient]?.hasReceivedEOF != true else { throw .channel(.state) }
         try receivedData(message.data, .error, on: message.recipient)
     }
 
+    /// What is of no stream that anybody reads is dropped, with credit, so that it stalls nothing.
     private mutating func receivedData(
-        _ data: ByteBuffer, _ stream: ChannelStream, on id: ChannelID
+        _ data: ByteBuffer, _ stream: ChannelStream?, on id: ChannelID
     ) throws(ProtocolError) {
-        enum Fate { case deliver, drop, dropAfterEOF }
+        enum Fate { case deliver(ChannelStream), drop, credit }
         let fate = try channels.update(id) { (channel) throws(ProtocolError) -> Fate in
             guard channel.peer != nil, !channel.hasReceivedClose else { throw .channel(.state) }
             try channel.receiveWindow.receive(data.readableBytes)
             if channel.hasSentClose { return .drop }
-            return channel.hasReceivedEOF ? .dropAfterEOF : .deliver
+            guard let stream, !channel.hasReceivedEOF else { return .credit }
+            return .deliver(stream)
         }
         switch fate {
-        case .deliver:
+        case .deliver(let stream):
             // An empty packet costs no window: it is no sign of honest work.
             guard data.readableBytes > 0 else { return }
             storm.dataMoved()
             emit(.channelData(id, stream, data))
         case .drop:
             break
-        case .dropAfterEOF:
-            note(.dataAfterEOF)
+        case .credit:
+            if stream != nil { note(.dataAfterEOF) }
             try credit(id, data.readableBytes)
         }
     }
@@ -107,6 +105,8 @@ extension Engine {
     }
 
     private mutating func received(_ message: ChannelOpenConfirmation) throws(ProtocolError) {
+        // A number that names two channels would mix what is sent to them (RFC 4254 §5.1).
+        guard !channels.isTaken(byPeer: message.sender) else { throw .channel(.state) }
         let wantsClose = try channels.update(message.recipient) { (channel) throws(ProtocolError) -> Bool in
             try channel.confirm(message)
             return channel.hasSentClose

@@ -128,4 +128,70 @@ struct SessionTests {
         conversation.run()
         #expect(conversation.record.closed.count == 200)
     }
+
+    private static func confirmation(_ id: UInt32, sender: UInt32) -> Emission {
+        .message(
+            ChannelOpenConfirmation(
+                recipient: ChannelID(rawValue: id), sender: ChannelID(rawValue: sender), windowSize: 100,
+                maximumPacketSize: 100))
+    }
+
+    /// Two sessions that wait for the server's confirmation.
+    private func opening() throws -> Conversation {
+        let conversation = try conversation { configuration, script in
+            script.commands = []
+            configuration.hook = { _, step, own in step == .channelReply ? [] : [.payload(own)] }
+        }
+        for _ in 0..<2 { conversation.perform(.openSession(conversation.engine.nextChannelID())) }
+        return conversation
+    }
+
+    @Test("CH-04 The server's numbers are its own: ours, crossed, change nothing")
+    func crossedNumbers() throws {
+        let conversation = try opening()
+        conversation.inject(Self.confirmation(0, sender: 1), Self.confirmation(1, sender: 0))
+        conversation.write([7], to: ChannelID(rawValue: 0))
+        conversation.inject(.message(ChannelData(recipient: ChannelID(rawValue: 1), data: ByteBuffer(bytes: [9]))))
+        #expect(conversation.record.errors.isEmpty)
+        #expect(conversation.peer.messages(ChannelData.self).map(\.recipient.rawValue) == [1])
+        #expect(conversation.record.output == [ChannelID(rawValue: 1): [9]])
+    }
+
+    @Test("CH-04 A number that the server uses already ends the connection; one that both gave up may come again")
+    func reusedNumbers() throws {
+        let conversation = try opening()
+        conversation.inject(Self.confirmation(0, sender: 7), .message(ChannelClose(recipient: ChannelID(rawValue: 0))))
+        conversation.inject(Self.confirmation(1, sender: 7))
+        #expect(conversation.record.errors.isEmpty && conversation.record.opened.count == 2)
+        conversation.perform(.close(ChannelID(rawValue: 1)))
+        conversation.perform(.openSession(conversation.engine.nextChannelID()))
+        conversation.inject(Self.confirmation(2, sender: 7))
+        // Ours is closed, and its own is not.
+        #expect(conversation.record.errors == [.channel(.state)] && conversation.record.opened.count == 2)
+        #expect(conversation.peer.messages(Disconnect.self).map(\.reason) == [.protocolError])
+    }
+
+    @Test("CH-26 New keys give no new window: data beyond it ends the connection as before", arguments: [true, false])
+    func windowAfterRekey(_ isOurs: Bool) throws {
+        let conversation = try conversation { configuration, script in
+            configuration.program = { _ in [] }
+            script.consumes = false
+        }
+        let id = ChannelID(rawValue: 0)
+        func send(_ byteCount: UInt32) {
+            for start in stride(from: 0, to: byteCount, by: 32_768) {
+                let data = ByteBuffer(repeating: 1, count: Int(min(32_768, byteCount - start)))
+                conversation.peer.inject(.message(ChannelData(recipient: id, data: data)))
+            }
+            conversation.run()
+        }
+        send(Limits.channelWindowByteCount / 2)
+        if isOurs { conversation.perform(.rekey) } else { conversation.peer.startRekey() }
+        conversation.run()
+        #expect(conversation.engine.rekeyCount == 1)
+        send(Limits.channelWindowByteCount / 2 + Limits.channelWindowByteCount / 10)
+        #expect(conversation.record.errors.isEmpty)
+        send(1)
+        #expect(conversation.record.errors == [.channel(.windowExceeded)])
+    }
 }

@@ -53,7 +53,7 @@ struct Spawn {
 }
 
 /// Both ends of a pipe, neither inherited by what others start.
-func makePipe() throws -> (reader: Int32, writer: Int32) {
+package func makePipe() throws -> (reader: Int32, writer: Int32) {
     var ends: [Int32] = [0, 0]
     let result = support_pipe(&ends)
     guard result == 0 else { throw SupportError.system(call: "pipe", errno: result) }

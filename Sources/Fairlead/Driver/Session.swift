@@ -27,6 +27,9 @@ struct Session {
     var isLeft = false
     /// The connection ended before the channel did.
     var isLost = false
+    /// When a byte last moved on it, and whether that was too long ago.
+    var lastActivity = Instant(sinceStart: .zero)
+    var isIdle = false
     /// When the terminal's last size was told, and whether one waits to be.
     var lastResize: Instant?
     var isResizeDue = false

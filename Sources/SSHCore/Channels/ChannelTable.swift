@@ -38,6 +38,11 @@ package struct ChannelTable: Sendable {
         channels[id.rawValue] == nil && id.rawValue < nextNumber
     }
 
+    /// Whether the peer's number stands for a channel that was not given up.
+    package func isTaken(byPeer peer: ChannelID) -> Bool {
+        channels.values.contains { $0.peer == peer && !$0.isAbandoned }
+    }
+
     package subscript(id: ChannelID) -> Channel? {
         get { channels[id.rawValue] }
         set { channels[id.rawValue] = newValue }

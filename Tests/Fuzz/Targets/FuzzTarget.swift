@@ -19,6 +19,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case authenticationMessages = "authentication-messages"
     case authentication
     case configuration
+    case channels
     case commandLine = "command-line"
     case escapes
     case peerText = "peer-text"
@@ -40,6 +41,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .authenticationMessages: MessageFuzz.authentication(input)
         case .authentication: AuthenticationFuzz.run(input)
         case .configuration: ConfigFuzz.run(input)
+        case .channels: ChannelFuzz.run(input)
         case .commandLine: CommandLineFuzz.run(input)
         case .escapes: EscapeFuzz.run(input)
         case .peerText: PeerTextFuzz.run(input)
