@@ -124,6 +124,25 @@ import Testing
         #expect(result.output.starts(with: Array("\u{1B}]0;;;".utf8)))
     }
 
+    @Test(
+        "G3: where the system makes no process, what would go to the background stays, and nothing is sent to all processes",
+        arguments: ["EAGAIN", "ENOMEM"])
+    func noProcess(error: String) async throws {
+        let server = try await ServerProgram.sharedOpenSSH.value
+        let folder = try TemporaryDirectory()
+        let trace = folder.file("trace")
+        // Threads and programs are made by another call.
+        let words = ["-f", "-qq", "-e", "trace=clone,kill", "-e", "inject=clone:error=\(error)", "-o", trace]
+        let result = try await RunningProcess.run(
+            "strace",
+            words + [try FairleadTool.path, "-f"] + server.clientArguments() + [server.destination, "echo in"]
+        ) { $0.environment = plainEnvironment(home: server.files.home) }
+        #expect(result.exit == .status(0) && result.outputText == "in\n", "\(result.errorText)")
+        let calls = try folder.text(of: "trace")
+        #expect(calls.contains("= -1 \(error)"))
+        for target in ["-", "0,", "1,"] { #expect(!calls.contains("kill(" + target), "\(calls)") }
+    }
+
     @Test("G5: no file is looked for in the working directory, and nothing there is read")
     func workingDirectory() async throws {
         let server = try await ServerProgram.sharedOpenSSH.value
