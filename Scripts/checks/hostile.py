@@ -6,7 +6,7 @@ from . import tree
 
 ROWS = "Tests/Support/hostile-rows.txt"
 WAITING = "Tests/Support/hostile-waiting.txt"
-IDENTIFIER = re.compile(r"\b(?:ID|PK|KI|KX|SK|RK|AU|CH|TM|LF)-\d\d\b")
+IDENTIFIER = re.compile(r"\b(?:(?:ID|PK|KI|KX|SK|RK|AU|CH|TM|LF)-\d\d|[FG][1-9]\d?)\b")
 
 
 def check(root):

@@ -53,6 +53,10 @@ enum ConfigReader {
         do throws(PlatformFiles.Failure) {
             return try PlatformFiles.read(path, upTo: maximumByteCount, isGuarded: isGuarded, patience: patience)
         } catch {
+            // A name that a pattern found, and that is not UTF-8, has been repaired on its way.
+            guard error != .missing || !path.contains("\u{FFFD}") else {
+                throw UsageError(message: "a name that is not UTF-8 cannot be included: \(ConfigText(path))")
+            }
             if error == .missing || isFound && error == .directory { return nil }
             // As ssh says it (ruling 25): whoever can write this can run programs as the user.
             if error == .writableByOthers {

@@ -28,7 +28,8 @@ extension Engine {
         case .rekey: try startRekey()
         case .ping:
             guard phase == .connected, supportsPing, !keyExchange.holdsBackOthers else { return }
-            try send(Ping(data: ByteBuffer()))
+            // As long as the data of one key, which it is to look like.
+            try send(Ping(data: ByteBuffer(repeating: 0, count: 5)))
         case .openSession(let id): try openSession(id)
         case .request(let id, let request): try make(request, on: id)
         case .consumed(let id, let byteCount): try credit(id, byteCount)

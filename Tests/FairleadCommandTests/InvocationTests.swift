@@ -66,7 +66,7 @@ import Testing
         #expect(try parse("host", "").command == nil)
     }
 
-    @Test("a host cannot be an option even behind --")
+    @Test("G2: a host cannot be an option even behind --")
     func optionAsHost() {
         #expect(message(["--", "-oProxyCommand=x"]) == "hostname contains invalid characters")
         #expect(message(["-"]) == "hostname contains invalid characters")
@@ -159,7 +159,7 @@ import Testing
     }
 
     @Test(
-        "hosts of the command line are refused for characters that could do harm",
+        "G1: hosts of the command line are refused for characters that could do harm",
         arguments: [
             "-host", "ho st", "ho\tst", "ho\u{1B}st", "ho\u{7F}st", "a'b", "a`b", "a\"b", "a$b", "a\\b", "a;b", "a&b",
             "a<b",
@@ -170,7 +170,7 @@ import Testing
     }
 
     @Test(
-        "users of the command line are refused for characters that could do harm",
+        "G1, G2: users of the command line are refused for characters that could do harm",
         arguments: [
             "", "-user", "us\u{1B}er", "us\ner", "us\u{7F}er", "a'b", "a`b", "a\"b", "a;b", "a&b", "a<b", "a>b", "a|b",
             "a(b",
@@ -180,6 +180,19 @@ import Testing
         let expected = "remote username contains invalid characters"
         #expect(message(["--", "\(user)@host"]) == expected)
         #expect(message(["-l", user, "host"]) == expected)
+    }
+
+    @Test("G1: no control character stands in a host or a user, in any way of writing them, and %00 is no NUL")
+    func controlsInNames() throws {
+        for byte in [UInt8](1..<0x20) + [0x7F] {
+            let letter = String(UnicodeScalar(byte))
+            for words in [
+                ["h\(letter)"], ["u@\(letter)h"], ["ssh://h\(letter)x"], ["u\(letter)x@h"], ["-lu\(letter)", "h"],
+            ] {
+                #expect(message(words)?.contains("contains invalid characters") == true, "\(byte)")
+            }
+        }
+        #expect(try parse("ssh://h%00x").host == "h%00x")
     }
 
     @Test(

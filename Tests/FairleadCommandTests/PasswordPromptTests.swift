@@ -20,7 +20,7 @@ import Testing
         try terminal.write(text + "\n")
     }
 
-    @Test("the right password logs in at once; it is not echoed, and echo is back for the session")
+    @Test("F4: the right password logs in at once, unseen; a line marks the end of our questions, and echo is back")
     func rightAtOnce() async throws {
         let desk = try await desk()
         let terminal = try desk.sit(desk.withPassword, "read line; echo \"<$line>\"; exit 5")

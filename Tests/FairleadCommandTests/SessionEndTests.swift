@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test(
-        "TM-08 a crash in a session restores the terminal, says one fixed line and dies by its signal",
+        "TM-08, G10: a crash in a session restores the terminal, says one fixed line and dies by its signal",
         arguments: [
             SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV,
         ])

@@ -151,7 +151,7 @@ import Testing
     }
 
     @Test(
-        "TM-12 TM-15 a full screen's output passes byte for byte: escapes, invalid UTF-8, and an end in the middle of it"
+        "TM-12 TM-15 F5: a full screen's output passes byte for byte: escapes, invalid UTF-8, and an end in the middle of it"
     )
     func output() async throws {
         let desk = try await Desk()

@@ -42,7 +42,7 @@ import Testing
         #expect(ignored & 0x7FFF_FFFF == 0)
     }
 
-    @Test("A program that cannot be started, writes too much or takes too long is an error, and is killed")
+    @Test("G3: a program that cannot be started, writes too much or takes too long is an error, and is killed")
     func failures() async throws {
         #expect(await failure(ChildProcess(["/nonexistent"], outputLimit: 10)) == .system(2))
         #expect(await failure(ChildProcess([], outputLimit: 10)) == .system(22))

@@ -75,4 +75,13 @@ import Testing
         let home = try await run("", "true", on: server, after: #"export HOME="/home/$x""#)
         #expect(home.exit == .status(255) && home.errorText == "fairlead: HOME: /home/a\\xff\\xe4b is not UTF-8\n")
     }
+
+    @Test("an Include that finds a file of such a name is refused, not passed over")
+    func included() async throws {
+        let folder = try TemporaryDirectory()
+        try folder.write("Include \(folder.path)/d*\n", to: "config")
+        let script = "printf 'Port 7\\n' > \"$2/d$(printf '\\377')\" && exec \"$1\" -F \"$2/config\" -G host"
+        let result = try await RunningProcess.run("sh", ["-c", script, "sh", try FairleadTool.path, folder.path])
+        #expect(result.exit == .status(255) && result.errorText.contains("not UTF-8"), "\(result.errorText)")
+    }
 }

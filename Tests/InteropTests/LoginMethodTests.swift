@@ -86,7 +86,7 @@ import Testing
         }
     }
 
-    @Test("Prompts echo as the server wishes, its words are escaped and indented, and a round may be words alone")
+    @Test("F2, F4: prompts echo as the server wishes, behind a name of ours; its words are escaped and indented")
     func freeForm() async throws {
         let server = try await roundsServer()
         let terminal = try terminal(server)

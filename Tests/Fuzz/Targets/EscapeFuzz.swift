@@ -45,10 +45,11 @@ enum EscapeFuzz {
             guard !hasEnded else { return }
             if isPending, let character {
                 isPending = false
-                let isKey = ".BRVvI#&?\u{1A}".utf8.contains(byte) || hasCommandLine && byte == UInt8(ascii: "C")
+                let isKey = ".BRVvI#?&\u{1A}".utf8.contains(byte) || hasCommandLine && byte == UInt8(ascii: "C")
                 if isKey {
                     asked.append(byte)
-                    hasEnded = byte == UInt8(ascii: ".") || byte == UInt8(ascii: "&")
+                    hasEnded = ".&".utf8.contains(byte)
+                    // The shell that is left behind reads the end of its input.
                     if byte == UInt8(ascii: "&") { sent.append(4) }
                     return
                 }
