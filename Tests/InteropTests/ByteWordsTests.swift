@@ -68,7 +68,8 @@ import Testing
         ])
     func refused(option: String) async throws {
         let server = try await ServerProgram.sharedOpenSSH.value
-        let result = try await run(option, "true", on: server, after: "export WORD=$x")
+        // A file of -i that is not there is passed over whatever it is called.
+        let result = try await run(option, "true", on: server, after: "export WORD=$x; cd \"$HOME\"; touch \"$x\"")
         #expect(result.exit == .status(255))
         let text = result.errorText
         #expect(text.contains(#"a\xff\xe4b"#) && text.hasSuffix("is not UTF-8\n"), "\(text)")
