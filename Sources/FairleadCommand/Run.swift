@@ -96,7 +96,8 @@ struct Run: Sendable {
         // Of twenty at once, it matters which.
         let knowsPlace = "\(error)".contains(plan.connection.host) || [.usage, .channel].contains(error.stage)
         let place = knowsPlace ? "" : plan.connection.displayName + ": "
-        Console.say(isDenied ? "\(error)" : "fairlead: \(place)\(error)")
+        let name = plan.standsInForSSH ? "ssh" : "fairlead"
+        Console.say(isDenied ? "\(error)" : "\(name): \(place)\(error)")
         if error.stage == .hostKey { Console.say("Host key verification failed.") }
     }
 }

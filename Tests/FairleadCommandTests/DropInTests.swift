@@ -89,6 +89,9 @@ import Testing
         let words = ["-F", "none", "-p", String(port), "127.0.0.1", "true"]
         let quiet = try await FairleadTool.run(["-q"] + words, home: home.path)
         #expect(quiet.errorText == "" && quiet.exit == .status(255))
+        // In ssh's place, in ssh's words.
+        let asSSH = try await FairleadTool.run(["--compat"] + words, home: home.path)
+        #expect(asSSH.errorText == "ssh: connect to host 127.0.0.1 port \(port): Connection refused\n")
         let listener = try RunningProcess(
             RunningProcess.Plan("socat", ["TCP-LISTEN:\(port),bind=127.0.0.1,reuseaddr", "EXEC:true"]))
         try await poll(for: "the listener") {

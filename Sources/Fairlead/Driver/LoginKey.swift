@@ -145,7 +145,7 @@ struct LoginKeys: Sendable {
             let certificate = try await Blocking.run { () throws(SSHError) in
                 try KeyFileLoader.certificate(path, minimumRSABitCount: minimum)
             }
-            if certificate == nil { skip("Certificate file \(path): No such file or directory") }
+            if certificate == nil { skip("Certificate file \(path): No such file or directory", isExpected: true) }
             return certificate
         } catch {
             skip("\(error)")
