@@ -63,7 +63,8 @@ extension SSHConnection {
             update(id) { $0.refusal = Session.Refusal(reason: reason, text: text) }
         case .channelTimedOut(let id): update(id) { $0.hasTimedOut = true }
         case .channelReply(let id, _, let isSuccess): update(id) { $0.replies.append(isSuccess) }
-        case .channelExit(let id, let exit): update(id) { $0.exit = exit }
+        // How a program ends that our own close has ended is no news.
+        case .channelExit(let id, let exit): update(id) { if !$0.isIdle { $0.exit = exit } }
         case .channelWritable(let id): sessionIsWritable(id)
         case .channelEnded(let id):
             update(id) { $0.hasEnded = true }

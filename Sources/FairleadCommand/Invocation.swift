@@ -30,6 +30,8 @@ package struct Invocation: Equatable {
     package var words: [ConfigText] = []
     /// What was not understood first; the rest is read all the same, for it may say how to tell of it.
     package private(set) var fault: UsageError?
+    /// A flag that asks for what is not there: no connection comes of it, but `-G` and its like tell what they tell.
+    private(set) var refusal: UsageError?
     /// What flags say whatever an `-o` says: of two, the last.
     private var overrides: [ConfigKeyword: ConfigText] = [:]
     /// The rest in its order: of two, the first.
@@ -181,7 +183,7 @@ package struct Invocation: Equatable {
             self[keyPath: field].append(text)
         case .flag(let field): self[keyPath: field] = true
         case .nothing: break
-        case .refused(let sentence): throw UsageError(message: "\(option.flag): \(sentence)")
+        case .refused(let sentence): refusal = refusal ?? UsageError(message: "\(option.flag): \(sentence)")
         }
     }
 

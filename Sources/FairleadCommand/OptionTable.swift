@@ -70,7 +70,7 @@ enum OptionTable {
         CommandOption(
             "W", takes: "host:port", forwards, help: "forward standard input and output (not yet)"),
         CommandOption(
-            "w", takes: "tunnels", .refused("network tunnels (-w) are not supported"),
+            "w", takes: "tunnels", .refused("network tunnels are not supported"),
             help: "forward a network device (not supported)"),
         CommandOption("X", .set(.forwardX11, "yes"), help: "forward X11 (not supported: goes on without)"),
         CommandOption("x", .set(.forwardX11, "no"), help: "do not forward X11"),

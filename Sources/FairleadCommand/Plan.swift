@@ -116,6 +116,7 @@ struct Planner {
     /// A route that we cannot take must not quietly become a direct connection; what only adds to one is said, and gone
     /// without, and where a file merely allows it, it is not worth a word (interop ruling 40).
     private func refuseWhatIsMissing() throws {
+        if let refusal = invocation.refusal { throw refusal }
         if let setting = options.text(.refuseConnection) {
             throw UsageError(message: "\(setting.source): connection refused: \(setting.value)")
         }

@@ -39,18 +39,21 @@ struct Report: Sendable {
         _ result: inout JSONResult
     ) async -> Result<ExitStatus, any Error> {
         do {
-            let (info, ending) = try await withSSHConnection(plan.connection, on: eventLoop) { connection in
+            let (info, ending, duration) = try await withSSHConnection(plan.connection, on: eventLoop) { connection in
+                let opened = ContinuousClock.now
                 await plan.loggedIn()
                 let session = ToolSession(
                     plan: plan, connection: connection, output: output.writeEnd, errorOutput: errorOutput.writeEnd)
                 let begun = await connection.info
                 do {
-                    return (begun, Result<ExitStatus, any Error>.success(try await session.run()))
+                    let status = try await session.run()
+                    return (begun, Result<ExitStatus, any Error>.success(status), ContinuousClock.now - opened)
                 } catch {
-                    return (begun, .failure(error))
+                    return (begun, .failure(error), ContinuousClock.now - opened)
                 }
             }
             result.read(info)
+            result.timings["session"] = duration / .seconds(1)
             return ending
         } catch {
             if let info = Run.failedLogin.withLock({ $0 }) { result.read(info) }

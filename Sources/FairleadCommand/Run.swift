@@ -25,21 +25,24 @@ struct Run: Sendable {
         let begun = ContinuousClock.now
         do {
             return try await withSSHConnection(plan.connection, on: eventLoop) { connection in
+                let opened = ContinuousClock.now
                 let status = try await session(on: connection)
-                if plan.output.tellsTiming { Self.tellTiming(await connection.info, since: begun) }
+                if plan.output.tellsTiming {
+                    Self.tellTiming(await connection.info, ("session", .now - opened), ("total", .now - begun))
+                }
                 return status
             }
         } catch {
             TerminalState.restore()
-            if plan.output.tellsTiming { Self.tellTiming(Self.failedLogin.withLock { $0 }, since: begun) }
+            if plan.output.tellsTiming { Self.tellTiming(Self.failedLogin.withLock { $0 }, ("total", .now - begun)) }
             report(error)
             return ExitCode.of(error, tellsStages: plan.output.tellsStages)
         }
     }
 
-    private static func tellTiming(_ info: ConnectionInfo?, since begun: ContinuousClock.Instant) {
+    private static func tellTiming(_ info: ConnectionInfo?, _ rest: (String, Duration)...) {
         let stages = (info?.timings ?? []).map { ($0.stage.rawValue, $0.duration) }
-        for (name, duration) in stages + [("total", .now - begun)] {
+        for (name, duration) in stages + rest {
             let tenths = Int(duration / .microseconds(100))
             Console.say("fairlead: \(name): \(tenths / 10).\(tenths % 10) ms")
         }
@@ -66,7 +69,7 @@ struct Run: Sendable {
         case .unknown:
             Console.say("fairlead: the server closed the session without an exit status")
         case .code:
-            if session.hasTerminal, plan.verbosity.showsBanners {
+            if plan.wantsTerminal, plan.verbosity.showsBanners {
                 Console.say("Connection to \(plan.hostName) closed.")
             }
         }
@@ -109,6 +112,9 @@ extension Plan {
         guard let command = localCommand else { return }
         // With `--json` nothing but the object is on standard output.
         let isSilent = output.isJSON
-        _ = try? await NIOThreadPool.singleton.runIfActive { PlatformProcess.runInShell(command, isSilent: isSilent) }
+        let status = try? await NIOThreadPool.singleton.runIfActive {
+            PlatformProcess.runInShell(command, isSilent: isSilent)
+        }
+        if status == nil { Console.say("fairlead: LocalCommand: the shell (SHELL) cannot be started") }
     }
 }

@@ -62,7 +62,7 @@ import Testing
     @Test("signals that were ignored when the tool was started do nothing to it (nohup, sftp)")
     func ignoredSignals() async throws {
         let desk = try await Desk()
-        for (options, command) in [([], "echo up; sleep 600"), (["-v", "-N"], "")] as [([String], String)] {
+        for (options, command) in [([], "echo up; sleep 3600"), (["-v", "-N"], "")] as [([String], String)] {
             var plan = RunningProcess.Plan(
                 "bash",
                 ["-c", "trap '' HUP INT QUIT; exec \"$@\"", "bash", try FairleadTool.path] + desk.arguments(options)
@@ -136,7 +136,7 @@ import Testing
     func children() async throws {
         let desk = try await Desk(password: "pass word")
         let script = try desk.home.write(
-            "#!/bin/sh\necho $$ >'\(desk.home.file("child"))'\nexec sleep 600\n", to: "child.sh", mode: 0o755)
+            "#!/bin/sh\necho $$ >'\(desk.home.file("child"))'\nexec sleep 3600\n", to: "child.sh", mode: 0o755)
         let local = try await Desk()
         for (desk, options) in [
             (desk, desk.withPassword),

@@ -4,15 +4,10 @@ import Testing
 
 /// Where a person or a program that knows ssh would be surprised.
 @Suite struct DropInTests {
-    private func makeFolder(_ directory: TemporaryDirectory, _ name: String) throws {
-        try FileManager.default.createDirectory(
-            atPath: directory.file(name), withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    }
-
     @Test("a file of -i that is not there is told of and passed over: the default keys are tried, as with ssh")
     func missingIdentity() async throws {
         let desk = try await Desk()
-        try makeFolder(desk.home, ".ssh")
+        _ = try desk.home.makeFolder(".ssh")
         let key = try String(contentsOfFile: desk.server.files.keyPath(.ed25519), encoding: .utf8)
         try desk.home.write(key, to: ".ssh/id_ed25519")
         var words = desk.arguments([]).filter { $0 != "IdentitiesOnly=yes" }
@@ -28,11 +23,29 @@ import Testing
         #expect(!shown.outputText.contains("/none"))
     }
 
+    @Test("what our own settings rule out is not said to be the server's doing")
+    func ownSettings() async throws {
+        let desk = try await Desk()
+        let ruled = try await desk.run(["-oPubkeyAcceptedAlgorithms=-ssh-ed25519"], "true")
+        #expect(ruled.errorText.contains("PubkeyAcceptedAlgorithms takes no signature algorithm of the key SHA256:"))
+        let unasked = try await desk.run(["-oPreferredAuthentications=password"], "true")
+        #expect(unasked.errorText.contains("Permission denied (") && !unasked.errorText.contains("not tried"))
+    }
+
+    @Test("-G tells what it tells whatever the other flags ask for")
+    func asked() async throws {
+        let home = try TemporaryDirectory()
+        for flag in [["-L", "1:h:2"], ["-D", "1"], ["-W", "h:1"], ["-J", "other"]] {
+            let result = try await FairleadTool.run(["-G", "-F", "none"] + flag + ["host"], home: home.path)
+            #expect(result.exit == .status(0) && result.outputText.contains("hostname host\n"), "\(result.errorText)")
+        }
+    }
+
     @Test("an Include whose pattern finds a folder passes over it")
     func includedFolder() async throws {
         let home = try TemporaryDirectory()
-        try makeFolder(home, "parts")
-        try makeFolder(home, "parts/folder")
+        _ = try home.makeFolder("parts")
+        _ = try home.makeFolder("parts/folder")
         try home.write("User somebody\n", to: "parts/user")
         try home.write("Include \(home.path)/parts/*\n", to: "config")
         let result = try await FairleadTool.run(["-G", "-F", home.file("config"), "host"], home: home.path)

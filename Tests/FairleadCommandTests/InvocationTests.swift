@@ -248,9 +248,9 @@ import Testing
     }
 
     @Test("what is not there yet, and cannot be gone without, says so in one sentence")
-    func notYet() {
+    func notYet() throws {
         for letter in "DILORWw1" {
-            let text = message(["-\(letter)", "value", "host"])
+            let text = try parse("-\(letter)", "value", "host").refusal?.message
             #expect(text?.hasPrefix("-\(letter): ") == true && text?.contains { $0 == " " } == true, "\(text ?? "")")
         }
     }

@@ -74,6 +74,46 @@ import Testing
         }
     }
 
+    @Test("TM-10 where nobody could bring it to the front, a question is not asked, and the terminal is left alone")
+    func orphan() async throws {
+        let desk = try await Desk(password: "pass word")
+        for options in [desk.withPassword, desk.asking] {
+            let gate = desk.home.file("gate")
+            let terminal = try shell(desk, options)
+            try await terminal.read(until: "P> ")
+            try terminal.write("( ( sleep 0.2; $T true; echo $? >'\(gate)' ) & ); cat\r")
+            let status = try await poll(for: "the tool's end", soFar: { terminal.pendingOutput }) {
+                (try? String(contentsOfFile: gate, encoding: .utf8)).flatMap { $0.isEmpty ? nil : $0 }
+            }
+            #expect(status == "255\n")
+            #expect(try terminal.settings.echoes && terminal.settings.isCanonical)
+            try terminal.write("line\r")
+            try await terminal.read(until: "line\r\nline\r\n")
+            try FileManager.default.removeItem(atPath: gate)
+            terminal.kill()
+        }
+    }
+
+    @Test("TM-05 an open question that is stopped and sent to the background waits there, and is asked again in front")
+    func questionInBackground() async throws {
+        let desk = try await Desk()
+        let terminal = try shell(desk, desk.asking)
+        try await terminal.read(until: "P> ")
+        try terminal.write("$T echo re''mote\r")
+        try await terminal.read(until: "])? ")
+        try terminal.write([26])
+        try await waitUntilStopped(terminal)
+        try terminal.write("bg\r")
+        try await terminal.read(until: "&\r\n")
+        try await waitUntilStopped(terminal)
+        #expect(!terminal.pendingOutput.contains("])? "))
+        try terminal.write("fg\r")
+        try await terminal.read(until: "])? ")
+        try terminal.write("yes\r")
+        try await terminal.read(until: "remote\r\n")
+        terminal.kill()
+    }
+
     @Test("TM-05 a job that is stopped at a question ends when its shell ends it")
     func ended() async throws {
         let desk = try await Desk(password: "pass word")

@@ -31,6 +31,17 @@ import Testing
         return connection.authenticationMethods.filter(served.contains)
     }
 
+    @Test(
+        "a flag for what is not there is answered with one sentence that names it",
+        arguments: [
+            ["-L", "1:h:2"], ["-R", "1:h:2"], ["-D", "1"], ["-W", "h:1"], ["-w", "0"], ["-I", "x"], ["-O", "exit"],
+        ])
+    func missing(flag: [String]) throws {
+        let sentence = try #require(failure(flag + ["host"]))
+        #expect(sentence.hasPrefix(flag[0] + ": ") && sentence.contains("support") || flag[0] == "-I", "\(sentence)")
+        #expect(!sentence.contains("\n"))
+    }
+
     @Test("the file of -F is read, and its block for the host holds")
     func configurationFile() throws {
         let text = """

@@ -56,7 +56,7 @@ import Testing
     @Test("-n with -tt leaves the local terminal as it is")
     func noInput() async throws {
         let desk = try await Desk()
-        let terminal = try desk.sit(["-n", "-tt"], "echo ready; sleep 600")
+        let terminal = try desk.sit(["-n", "-tt"], "echo ready; sleep 3600")
         try await terminal.read(until: "ready")
         #expect(try terminal.settings == terminal.initialSettings)
         try terminal.write("\u{3}")

@@ -257,7 +257,7 @@ import Testing
         #expect(try await again.all(["publickey"]) == ["key 4", "key 5"])
         let attempts = again.chooser.denial().attempts
         #expect(attempts.count == 6 && attempts[2].hasSuffix(": the server hung up: too many failures"), "\(attempts)")
-        #expect(attempts.last?.hasPrefix("1 more keys were not tried") == true)
+        #expect(attempts.last?.hasPrefix("1 more key was not tried") == true)
     }
 
     @Test("A host whose key changed gets keys from files, but no password, no answers, and no word of an agent")

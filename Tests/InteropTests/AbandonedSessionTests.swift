@@ -29,7 +29,7 @@ import Testing
     func outlivingTask() async throws {
         try await withSSHConnection(ServerProgram.openSSH.shared.configuration()) { connection in
             let (waiting, begins) = AsyncStream.makeStream(of: Void.self)
-            let task = try await connection.withProcess("exec sleep 600") { process in
+            let task = try await connection.withProcess("exec sleep 3600") { process in
                 let task = Task {
                     begins.yield()
                     return try await process.exitStatus

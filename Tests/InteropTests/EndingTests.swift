@@ -13,7 +13,7 @@ import Testing
         try await withSSHConnection(ServerProgram.openSSH.shared.configuration()) { connection in
             var identifier: pid_t?
             do {
-                try await connection.withProcess("echo $$; exec sleep 600") { process in
+                try await connection.withProcess("echo $$; exec sleep 3600") { process in
                     var chunks = process.output.makeAsyncIterator()
                     identifier = pid_t(try #require(try await chunks.next()).text.trimmingCharacters(in: .newlines))
                     if throwing { throw Enough() }
@@ -41,7 +41,7 @@ import Testing
         let server = try await OpenSSHServer.withoutProfile()
         let configuration = server.configuration()
         let task = Task {
-            try await withSSHConnection(configuration) { try await $0.run("exec sleep 600") }
+            try await withSSHConnection(configuration) { try await $0.run("exec sleep 3600") }
         }
         try await server.waitForLog("Starting session: command")
         task.cancel()

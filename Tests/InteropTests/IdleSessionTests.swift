@@ -13,7 +13,7 @@ import Testing
         ])
     func idle(option: String) async throws {
         let server = try await ServerProgram.sharedOpenSSH.value
-        let result = try await server.tool(["-o", option], ["echo before; exec sleep 600"])
+        let result = try await server.tool(["-o", option], ["echo before; exec sleep 3600"])
         #expect(result.outputText == "before\n")
         #expect(result.errorText == "fairlead: The session was closed: it was idle for too long\n")
         #expect(result.exit == .status(255))
@@ -46,8 +46,21 @@ import Testing
     func status() async throws {
         let server = try await ServerProgram.sharedOpenSSH.value
         // What is left behind holds the streams, so that the channel stays open.
-        let result = try await server.tool(["-oChannelTimeout=session=1"], ["sleep 600 & exit 7"])
+        let result = try await server.tool(["-oChannelTimeout=session=1"], ["sleep 3600 & exit 7"])
         #expect(result.exit == .status(7), "\(result.errorText)")
+    }
+
+    @Test("how a program ends whose terminal our own close took away is not its result")
+    func closedTerminal() async throws {
+        let server = try await OpenSSHServer.withoutProfile()
+        try await withThrowingTaskGroup(of: RunningProcess.Result.self) { group in
+            for _ in 0..<16 {
+                group.addTask { try await server.tool(["-tt", "-oChannelTimeout=session=1"], ["sleep 3600"]) }
+            }
+            for try await result in group {
+                #expect(result.exit == .status(255) && result.errorText.contains("idle for too long"))
+            }
+        }
     }
 
     @Test("a reader that takes nothing does not keep an idle session")
@@ -67,7 +80,7 @@ import Testing
         var configuration = server.configuration()
         configuration.sessionIdleTimeout = .milliseconds(500)
         try await withSSHConnection(configuration) { connection in
-            try await connection.withProcess("exec sleep 600") { process in
+            try await connection.withProcess("exec sleep 3600") { process in
                 let idle = await #expect(throws: SSHError.self) { try await process.exitStatus }
                 #expect(idle?.stage == .channel && idle?.kind == .timeout)
                 let read = await #expect(throws: SSHError.self) { try await process.output.collect() }

@@ -145,7 +145,7 @@ import Testing
     @Test("TERM in mid-session ends the tool with 255 and its session with it")
     func terminated() async throws {
         let server = try await OpenSSHServer.withoutProfile()
-        let client = try server.startTool([], ["echo up; exec sleep 600"])
+        let client = try server.startTool([], ["echo up; exec sleep 3600"])
         try await client.waitForOutput("up")
         #expect(!server.sessions.isEmpty)
         client.send(SIGTERM)

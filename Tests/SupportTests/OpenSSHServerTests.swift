@@ -53,7 +53,7 @@ import Testing
     @Test("a stopped server accepts nothing more, and its sessions are gone")
     func stop() async throws {
         let server = try await OpenSSHServer()
-        var plan = RunningProcess.Plan("ssh", server.clientArguments() + [server.destination, "echo up; sleep 600"])
+        var plan = RunningProcess.Plan("ssh", server.clientArguments() + [server.destination, "echo up; sleep 3600"])
         plan.environment = plainEnvironment(home: server.files.home)
         let client = try RunningProcess(plan)
         try await client.waitForOutput("up")

@@ -167,9 +167,10 @@ struct CredentialChooser: Sendable {
         var attempts = outcomes
         if let pending { attempts.append(pending + (isHangUp ? ": refused, and the server hung up" : ": refused")) }
         let rest = keys.count
-        if rest > 0, accepts("publickey") {
+        if rest > 0, accepts("publickey"), configuration.authenticationMethods.contains("publickey") {
             attempts.append(
-                "\(rest) more keys were not tried; name the right one with -i, or set IdentitiesOnly")
+                "\(rest) more \(rest == 1 ? "key was" : "keys were") not tried; name the right one with -i, or set IdentitiesOnly"
+            )
         }
         return SSHError(
             .authentication, .denied,
@@ -202,10 +203,14 @@ extension CredentialChooser {
             guard let publicKey = key.publicKey else { continue }
             let usable = await algorithms(publicKey, key.certificate != nil)
             if usable.isEmpty {
+                let isOffered = configuration.algorithms.logins.contains {
+                    $0.plain.keyType == publicKey.verificationKey.type && $0.isCertificate == (key.certificate != nil)
+                }
+                let who = isOffered ? "the server" : "PubkeyAcceptedAlgorithms"
                 pending = "publickey " + key.description
-                note("skipped, the server takes no signature of its kind")
+                note("skipped, \(who) takes no signature of its kind")
                 configuration.logger.warning(
-                    "the server takes no signature algorithm of the key \(publicKey.fingerprint.sha256)")
+                    "\(who) takes no signature algorithm of the key \(publicKey.fingerprint.sha256)")
             }
             keyAttempts = usable.map { KeyAttempt(key: key, algorithm: $0) }
         }

@@ -56,10 +56,11 @@ struct TerminalPrompt: Sendable {
         wakePipe.wake()
     }
 
-    /// A line as it was typed, into guarded memory of fixed size; nil at end-of-file.
+    /// A line as it was typed, into guarded memory of fixed size; nil at end-of-file, and where the terminal is another's for
+    /// good.
     func readLine(_ prompt: String) throws -> Secret? {
-        TerminalState.waitForForeground(descriptor)
-        SignalWatch.promptBegins(descriptor, prompt)
+        guard TerminalState.waitForForeground(descriptor) else { return nil }
+        SignalWatch.promptBegins(descriptor, prompt) { _ = TerminalState.waitForForeground(descriptor) }
         defer { SignalWatch.promptEnds() }
         // What was typed before the question is no answer to it.
         _ = tcflush(descriptor, TCIFLUSH)
@@ -71,8 +72,8 @@ struct TerminalPrompt: Sendable {
 
     /// The same of a line that is not echoed.
     func readSecret(_ prompt: String) throws -> Secret? {
-        hideEcho()
-        SignalWatch.promptBegins(descriptor, prompt, resume: hideEcho)
+        guard hideEcho() else { return nil }
+        SignalWatch.promptBegins(descriptor, prompt) { _ = hideEcho() }
         defer {
             SignalWatch.promptEnds()
             TerminalState.restore(discarding: true)
@@ -92,8 +93,8 @@ struct TerminalPrompt: Sendable {
         return nil
     }
 
-    private func hideEcho() {
-        _ = TerminalState.modify(descriptor, isRaw: false) { settings in
+    private func hideEcho() -> Bool {
+        TerminalState.modify(descriptor, isRaw: false) { settings in
             settings.c_lflag &= ~tcflag_t(ECHO | ECHOE | ECHOK)
         }
     }

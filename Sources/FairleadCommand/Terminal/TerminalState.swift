@@ -33,11 +33,14 @@ enum TerminalState {
         raw.store(false, ordering: .relaxed)
     }
 
-    /// Stops until the terminal is ours, where there is anybody who could say so.
+    /// Stops until the terminal is ours; false where nobody is left who could give it to us.
     ///
     /// The call does nothing else; before it the settings are those of the program that has the terminal.
-    static func waitForForeground(_ target: Int32) {
-        SignalSet.stoppable { while tcflow(target, TCOON) < 0, errno == EINTR {} }
+    static func waitForForeground(_ target: Int32) -> Bool {
+        SignalSet.stoppable {
+            while tcflow(target, TCOON) < 0 { if errno != EINTR { return false } }
+            return true
+        }
     }
 
     /// Keeps what the terminal is like for `restore`, and gives it; nil when it is none.
@@ -57,13 +60,12 @@ enum TerminalState {
 
     /// Applies `change` to the terminal; what it was before is kept for `restore`.
     ///
-    /// False when it is no terminal.
+    /// False when it is no terminal, or not ours.
     static func modify(_ target: Int32, isRaw: Bool, _ change: (inout termios) -> Void) -> Bool {
-        waitForForeground(target)
-        guard var settings = remember(target) else { return false }
+        guard waitForForeground(target), var settings = remember(target) else { return false }
         change(&settings)
         raw.store(isRaw, ordering: .relaxed)
-        return unsafe tcsetattr(target, isRaw ? TCSADRAIN : TCSAFLUSH, &settings) == 0
+        return SignalSet.stoppable { unsafe tcsetattr(target, isRaw ? TCSADRAIN : TCSAFLUSH, &settings) == 0 }
     }
 
     /// Gives the terminal back, without waiting for output: a terminal that takes none must not keep a signal from ending
