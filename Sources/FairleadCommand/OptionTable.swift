@@ -66,7 +66,8 @@ enum OptionTable {
             "t", .raise(.requestTTY, ["yes", "force"]), help: "ask for a terminal; -tt even without one here"),
         CommandOption("V", .flag(\.showsVersion), help: "show the version"),
         CommandOption(
-            "v", .raise(.logLevel, ["DEBUG1", "DEBUG2", "DEBUG3"]), help: "tell what happens; more with -vv and -vvv"),
+            "v", .raise(.logLevel, ["DEBUG1", "DEBUG2", "DEBUG3"]),
+            help: "tell what happens; -vv and -vvv tell the same"),
         CommandOption(
             "W", takes: "host:port", forwards, help: "forward standard input and output (not yet)"),
         CommandOption(

@@ -38,8 +38,8 @@ import Testing
         try await terminal.waitForSettings { !$0.isCanonical && !$0.echoes }
         try terminal.write("~.")
         try await terminal.read(until: "closed.")
-        try terminal.write("\recho status $?\r")
-        try await terminal.read(until: "P> ")
+        try terminal.write("echo status $?\r")
+        try await terminal.read(until: "status 255\r\n")
         terminal.kill()
     }
 

@@ -116,20 +116,8 @@ import Testing
                 $0.user = user
                 $0.lines = ["AcceptEnv *", "ForceCommand \(script)", "PermitTTY yes"]
             }
-            try folder.write(
-                """
-                Host *
-                    HostName \(server.host)
-                    Port \(server.port)
-                    User \(server.user)
-                    IdentityFile \(server.files.keyPath(.ed25519))
-                    IdentitiesOnly yes
-                    UserKnownHostsFile \(server.files.knownHostsPath)
-                    GlobalKnownHostsFile /dev/null
-                    StrictHostKeyChecking yes
-                    SendEnv LANG LC_*
-
-                """, to: "config")
+            let lines = ["Host *"] + server.configurationLines() + ["SendEnv LANG LC_*", ""]
+            try folder.write(lines.joined(separator: "\n"), to: "config")
         }
 
         func run(_ program: String, _ first: [String], _ line: Line) async throws -> RunningProcess.Result {

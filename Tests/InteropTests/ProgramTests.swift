@@ -17,19 +17,8 @@ import Testing
             folder = try TemporaryDirectory()
             _ = try folder.makeFolder(".ssh")
             _ = try folder.makeFolder("bin")
-            let configuration = try folder.write(
-                """
-                Host box box?
-                    HostName \(server.host)
-                    Port \(server.port)
-                    User \(server.user)
-                    IdentityFile \(server.files.keyPath(.ed25519))
-                    IdentitiesOnly yes
-                    UserKnownHostsFile \(server.files.knownHostsPath)
-                    GlobalKnownHostsFile /dev/null
-                    StrictHostKeyChecking yes
-
-                """, to: ".ssh/config")
+            let lines = ["Host box box?"] + server.configurationLines() + [""]
+            let configuration = try folder.write(lines.joined(separator: "\n"), to: ".ssh/config")
             switch client {
             case .fairlead:
                 try FileManager.default.createSymbolicLink(

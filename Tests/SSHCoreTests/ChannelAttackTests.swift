@@ -14,11 +14,7 @@ struct ChannelAttackTests {
     private func session(
         _ change: (inout PeerConfiguration, inout ClientScript) -> Void = { _, _ in }
     ) throws -> Conversation {
-        var (configuration, script) = try HostileCheck.honest()
-        configuration.program = { _ in [] }
-        script.endsInput = false
-        change(&configuration, &script)
-        let conversation = try Conversation(configuration, script: script).run()
+        let conversation = try HostileCheck.quietSession(change)
         #expect(conversation.record.isLoggedIn)
         // It closes when the test says so, and then once.
         conversation.peer.configuration.hook = { _, _, own in

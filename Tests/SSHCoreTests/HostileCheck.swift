@@ -22,6 +22,17 @@ struct HostileCheck {
         return (configuration, script)
     }
 
+    /// A session with one channel whose program says nothing by itself and does not end.
+    static func quietSession(
+        _ change: (inout PeerConfiguration, inout ClientScript) -> Void = { _, _ in }
+    ) throws -> Conversation {
+        var (configuration, script) = try honest()
+        configuration.program = { _ in [] }
+        script.endsInput = false
+        change(&configuration, &script)
+        return try Conversation(configuration, script: script).run()
+    }
+
     func run() throws {
         var (configuration, script) = try Self.honest()
         try row.prepare(&configuration, &script)

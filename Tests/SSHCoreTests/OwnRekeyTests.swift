@@ -15,11 +15,7 @@ struct OwnRekeyTests {
     private func session(
         _ change: (inout PeerConfiguration, inout ClientScript) -> Void = { _, _ in }
     ) throws -> Conversation {
-        var (configuration, script) = try HostileCheck.honest()
-        configuration.program = { _ in [] }
-        script.endsInput = false
-        change(&configuration, &script)
-        let conversation = try Conversation(configuration, script: script).run()
+        let conversation = try HostileCheck.quietSession(change)
         #expect(conversation.record.opened == [Self.channel] && conversation.record.errors.isEmpty)
         return conversation
     }

@@ -80,6 +80,15 @@ package final class OpenSSHServer: Sendable {
         files.arguments(port: port, key: key)
     }
 
+    /// What a block of `ssh_config` needs to say so that the key of that kind logs in there, a line each.
+    package func configurationLines(_ key: KeyKind = .ed25519) -> [String] {
+        [
+            "HostName \(host)", "Port \(port)", "User \(user)", "IdentityFile \(files.keyPath(key))",
+            "IdentitiesOnly yes", "UserKnownHostsFile \(files.knownHostsPath)", "GlobalKnownHostsFile /dev/null",
+            "StrictHostKeyChecking yes",
+        ]
+    }
+
     package var destination: String { "\(user)@\(host)" }
 
     /// Waits until the log contains the text.
