@@ -158,6 +158,19 @@ import Testing
         }
     }
 
+    @Test("TM-04 what the tool starts ends with it even where the signal comes from the program's first line")
+    func childThatEndsUs() async throws {
+        let desk = try await Desk()
+        let child = desk.home.file("child")
+        let command = "echo $$ >'\(child)'; kill -TERM $PPID; exec sleep 3600"
+        for _ in 0..<20 {
+            let process = try desk.start(["-oPermitLocalCommand=yes", "-oLocalCommand=\(command)"], "true")
+            _ = try await process.result()
+            let identifier = try #require(pid_t(try desk.home.text(of: "child").dropLast()))
+            try await poll(for: "the child's end") { ProcessTree.isRunning(identifier) ? nil : () }
+        }
+    }
+
     @Test("a window that changed before anybody watched is told of")
     func earlyResize() async throws {
         let desk = try await Desk()

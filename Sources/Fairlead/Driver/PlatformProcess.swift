@@ -66,6 +66,9 @@ package enum PlatformProcess {
     }
 
     /// Those that were started and not waited for.
+    ///
+    /// A start holds the lock until its process is among them: the program may run, and a signal end us,
+    /// before whoever started it is on a processor again.
     private static let children = Mutex<Set<pid_t>>([])
 
     #if canImport(Glibc)
@@ -151,17 +154,20 @@ package enum PlatformProcess {
             _ = unsafe posix_spawnattr_destroy(&attributes)
         }
         var process: pid_t = 0
-        let failure = unsafe withCStrings(arguments.map { Array($0.utf8) }) { arguments in
-            guard let name = unsafe arguments.pointee else { return EINVAL }
-            guard let environment else {
-                return unsafe posix_spawnp(&process, name, &actions, &attributes, arguments, environ)
+        let failure = children.withLock { children in
+            let failure = unsafe withCStrings(arguments.map { Array($0.utf8) }) { arguments in
+                guard let name = unsafe arguments.pointee else { return EINVAL }
+                guard let environment else {
+                    return unsafe posix_spawnp(&process, name, &actions, &attributes, arguments, environ)
+                }
+                return unsafe withCStrings(environment) { environment in
+                    unsafe posix_spawnp(&process, name, &actions, &attributes, arguments, environment)
+                }
             }
-            return unsafe withCStrings(environment) { environment in
-                unsafe posix_spawnp(&process, name, &actions, &attributes, arguments, environment)
-            }
+            if failure == 0 { children.insert(process) }
+            return failure
         }
         guard failure == 0 else { throw .system(failure) }
-        _ = children.withLock { $0.insert(process) }
         return process
     }
 
