@@ -43,13 +43,14 @@ extension Engine {
 
     private mutating func openSession(_ id: ChannelID) throws(ProtocolError) {
         guard phase == .connected, channels[id] == nil else { throw .misuse("a session cannot be opened now") }
-        var channel = Channel(id: id, deadline: now + Limits.channelOpen)
+        var channel = Channel(
+            id: id, deadline: now + Limits.channelOpen, maximumWindowByteCount: configuration.maximumWindowByteCount)
         // One that waits for a key exchange has no number yet.
         if !keyExchange.holdsBackOthers { channel.openSequence = writer.sequence }
         channels[id] = channel
         try send(
             ChannelOpen(
-                type: ChannelOpen.session, sender: id, windowSize: Limits.channelWindowByteCount,
+                type: ChannelOpen.session, sender: id, windowSize: channel.receiveWindow.initialByteCount,
                 maximumPacketSize: Limits.channelPacketByteCount))
     }
 
