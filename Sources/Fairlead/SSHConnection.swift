@@ -57,8 +57,6 @@ public actor SSHConnection {
     private var deadlineTimer: Scheduled<Void>?
     private var scheduledDeadline: Instant?
     private var isReading = true
-    /// Nothing is read for a moment.
-    private var isPaused = false
 
     init(
         _ configuration: SSHConfiguration, engine: consuming Engine, transport: any NIOCore.Channel,
@@ -89,7 +87,6 @@ public actor SSHConnection {
     }
 
     func received(_ bytes: inout ByteBuffer) {
-        pace(bytes.readableBytes)
         do throws(ProtocolError) {
             try engine.receive(&bytes, now: now)
             settle()
@@ -179,23 +176,8 @@ public actor SSHConnection {
         transport.writeAndFlush(bytes, promise: nil)
     }
 
-    /// After a read that brought much and left nothing, the next one waits a moment, so that it brings much, too: to be
-    /// woken for every few packets costs more than to receive them.
-    ///
-    /// What a person types or sees comes in smaller pieces. The socket's own buffer takes what comes meanwhile.
-    private func pace(_ byteCount: Int) {
-        guard byteCount >= 32 * 1024, byteCount < Connector.receiveByteCount, !isPaused else { return }
-        isPaused = true
-        eventLoop.scheduleTask(in: .microseconds(200)) { [weak self] in
-            self?.assumeIsolated {
-                $0.isPaused = false
-                $0.updateReading()
-            }
-        }
-    }
-
     private func updateReading() {
-        let wantsInput = engine.wantsInput && !isPaused
+        let wantsInput = engine.wantsInput
         guard wantsInput != isReading, let transport else { return }
         isReading = wantsInput
         // Fails only on a closed channel, where it does not matter.

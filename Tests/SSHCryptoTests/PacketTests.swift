@@ -4,7 +4,7 @@ import Testing
 @testable import SSHCrypto
 
 @Suite struct PacketTests {
-    static let payloadByteCounts = [0, 1, 2, 3, 7, 8, 15, 16, 17, 31, 32, 33, 255, 256, 1500, 32_768, 35_000]
+    static let payloadByteCounts = [0, 1, 2, 3, 7, 8, 15, 16, 17, 31, 32, 33, 255, 256, 1500, 16_400, 32_768, 35_000]
 
     @Test(
         "Packets that an independent implementation sealed open to what it put in", arguments: Recorded.streams.indices)
@@ -96,6 +96,24 @@ import Testing
             changed.setInteger(byte ^ (1 << (bit % 8)), at: bit / 8)
             // The length that was meant: else most flips in the length field fail for want of bytes.
             #expect(throws: CryptoError.authenticationFailed, "bit \(bit)") {
+                try suite.open(changed, length: length, sequence: 3)
+            }
+        }
+    }
+
+    @Test(
+        "A flipped bit anywhere in a large packet is refused and leaves no plaintext", arguments: Protection.protecting)
+    func flippedBitsOfLargePackets(suite: Protection) throws {
+        var sealer = try suite.makeSealer()
+        let packet = try sealer.packet([UInt8](repeating: 7, count: 20_000), sequence: 3)
+        let length = try suite.length(of: packet, sequence: 3)
+        for index in Array(0..<4) + Array(stride(from: 4, to: packet.readableBytes - 20, by: 997))
+            + Array(packet.readableBytes - 20..<packet.readableBytes)
+        {
+            var changed = packet
+            let byte = try #require(changed.getInteger(at: index, as: UInt8.self))
+            changed.setInteger(byte ^ 0x10, at: index)
+            #expect(throws: CryptoError.authenticationFailed, "byte \(index)") {
                 try suite.open(changed, length: length, sequence: 3)
             }
         }

@@ -116,7 +116,7 @@ struct Connector: Sendable {
         let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(TimeAmount(configuration.connectTimeout ?? Limits.handshake))
             .channelOption(.socketOption(.so_keepalive), value: configuration.usesTCPKeepAlive ? 1 : 0)
-            .channelOption(.maxMessagesPerRead, value: 1)
+            .channelOption(.maxMessagesPerRead, value: 4)
             .channelOption(
                 .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Self.receiveByteCount)
             )
