@@ -24,6 +24,7 @@ extension SSHConnection {
             case .signature(let request): try await answer(request)
             case .prompts(let request): try await answer(request)
             case .done:
+                loggedIn(by: self.chooser?.currentKey)
                 // It holds keys and passwords, which nobody needs any more.
                 self.chooser = nil
                 return try welcome()

@@ -36,6 +36,8 @@ public actor SSHConnection {
     var loginSteps: [LoginStep] = []
     /// What the login has tried and has left; another connection can go on with it.
     var chooser: CredentialChooser?
+    /// How it went, once it has.
+    var thisLogin: RememberedLogin?
     /// The host's key is not the one on record.
     var restrictsAuthentication = false
     /// The answer to the last question for proofs.

@@ -20,6 +20,7 @@ public func withSSHConnection<Result>(
     let (connection, trust) = try await openConnection(configuration, on: eventLoop)
     // It ends with the connection at the latest.
     async let _: Void = connection.learnHostKeys(trust)
+    async let _: Void = connection.remember()
     do {
         let result = try await body(connection)
         await connection.confirmHostKeys(trust)
@@ -36,6 +37,8 @@ private func openConnection(
 ) async throws(SSHError) -> (SSHConnection, HostTrust) {
     try configuration.validate()
     configuration.announceProfile()
+    var configuration = configuration
+    await configuration.recall()
     let trust = try await HostTrust.load(configuration)
     var connector = Connector(
         configuration: configuration, trust: trust,
