@@ -101,6 +101,10 @@ public struct SSHConfiguration: Sendable {
     ///
     /// It holds no secret, and may be lost. Default `nil`: nothing is kept.
     public var memoryPath: String?
+    /// Whether the first session is opened along with the login where `memoryPath` says that the key will do.
+    ///
+    /// For who surely starts one. Default false.
+    public var opensSessionEarly = false
     /// Told what was known of a connection on which a login failed.
     package var onFailedLogin: (@Sendable (ConnectionInfo) -> Void)?
     /// How long nothing may move on a session, in either direction, before it is closed.

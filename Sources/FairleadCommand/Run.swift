@@ -13,6 +13,8 @@ struct Run: Sendable {
     init(plan: Plan) {
         var plan = plan
         plan.connection.onFailedLogin = { info in Self.failedLogin.withLock { $0 = info } }
+        // What runs here before the session may take its time.
+        plan.connection.opensSessionEarly = plan.hasSession && plan.localCommand == nil
         self.plan = plan
     }
 

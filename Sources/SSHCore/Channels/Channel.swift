@@ -30,7 +30,7 @@ package struct Channel: Sendable {
         package let sequence: UInt32?
     }
 
-    package init(id: ChannelID, deadline: Instant) {
+    package init(id: ChannelID, deadline: Instant?) {
         self.id = id
         self.deadline = deadline
     }
