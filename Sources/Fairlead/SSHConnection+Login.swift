@@ -59,6 +59,8 @@ extension SSHConnection {
         guard configuration.opensSessionEarly, let remembered = configuration.remembered, remembered.outcome == .alone,
             remembered.isOf(key), engine.mayOpenEarly, !engine.configuration.isPolite
         else { return }
+        // Should the server hang up on it, a second try must be possible.
+        guard isRepeatable else { return }
         // Nobody could say how long such a one was idle.
         guard configuration.idleTimeout == nil, configuration.sessionIdleTimeout == nil else { return }
         let id = engine.nextChannelID()

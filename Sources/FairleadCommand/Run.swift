@@ -13,8 +13,7 @@ struct Run: Sendable {
     init(plan: Plan) {
         var plan = plan
         plan.connection.onFailedLogin = { info in Self.failedLogin.withLock { $0 = info } }
-        // What runs here before the session may take its time.
-        plan.connection.opensSessionEarly = plan.hasSession && plan.localCommand == nil
+        plan.connection.opensSessionEarly = plan.hasSession
         self.plan = plan
     }
 

@@ -206,7 +206,9 @@ import Testing
         #expect(record.take().count(where: { $0 == "CHANNEL_OPEN" }) == 2)
     }
 
-    @Test("none where the memory says that more was wanted, where nothing is said of it, or where idle sessions end")
+    @Test(
+        "none where the memory says that more was wanted, where nothing is said of it, where idle sessions end, or where nobody could be asked again"
+    )
     func none() async throws {
         let server = try await server()
         let folder = try TemporaryDirectory()
@@ -218,7 +220,9 @@ import Testing
         limited.sessionIdleTimeout = .seconds(60)
         try await run(plain)
         _ = record.take()
-        for configuration in [silent, limited] {
+        var asked = plain
+        asked.hostVerification = .custom { _ in true }
+        for configuration in [silent, limited, asked] {
             try await run(configuration)
             #expect(try !isEarly(record.take()))
         }

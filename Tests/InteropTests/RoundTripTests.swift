@@ -30,8 +30,8 @@ import Testing
             (self.server, self.client) = (server, client)
         }
 
-        /// Runs `true` and gives the round trips of each connection that it took.
-        func trips(_ options: [String] = []) async throws -> [Int] {
+        /// Runs a command and gives the round trips of each connection that it took.
+        func trips(_ options: [String] = [], _ command: String = "true") async throws -> [Int] {
             let before = relay.rounds.count
             var plan = RunningProcess.Plan(
                 try FairleadTool.path,
@@ -39,7 +39,7 @@ import Testing
                     "-F", "none", "-p", String(relay.port), "-i", server.files.keyPath(.ed25519),
                     "-oIdentitiesOnly=yes", "-oUserKnownHostsFile=\(home.file("known_hosts"))",
                     "-oGlobalKnownHostsFile=/dev/null", "-oStrictHostKeyChecking=accept-new", "-oBatchMode=yes",
-                    server.destination, "true",
+                    server.destination, command,
                 ])
             plan.environment = plainEnvironment(home: home.path)
             let process = try RunningProcess(plan)
@@ -56,6 +56,15 @@ import Testing
         #expect(try await path.trips() == [6])
         #expect(try await path.trips() == [5])
         #expect(try await path.trips(["--no-memory"]) == [6])
+    }
+
+    @Test("five with a LocalCommand too, which is done before the remote one begins")
+    func localCommand() async throws {
+        let path = try await Path()
+        #expect(try await path.trips() == [6])
+        let folder = try TemporaryDirectory(isPublic: true)
+        let local = ["-oPermitLocalCommand=yes", "-oLocalCommand=sleep 0.3; touch \(folder.file("done"))"]
+        #expect(try await path.trips(local, "test -e \(folder.file("done"))") == [5])
     }
 
     @Test("four where the guess of the key exchange is right, and five where it has become wrong")

@@ -55,7 +55,7 @@ package enum KnownHostsFile {
             guard let edited = transform(bytes) else { return nil }
             guard edited.count <= KnownHosts.maximumByteCount else { throw .tooLarge }
             if keepsOld { try write(bytes, to: old, like: file.status) }
-            try write(edited, to: new, like: file.status)
+            try write(edited, to: new, like: file.status, isLasting: keepsOld)
             // ssh-keygen may have been here in the meantime.
             guard file.isStill(at: path) else { continue }
             guard unsafe !keepsOld || rename(old, path + ".old") == 0, unsafe rename(new, path) == 0 else {
@@ -85,8 +85,10 @@ package enum KnownHostsFile {
         _ = unsafe pwrite(descriptor, comment, count, end - off_t(count))
     }
 
-    /// A whole file for the owner and with the mode of another, on the disk when this returns.
-    private static func write(_ bytes: [UInt8], to path: String, like status: stat) throws(Failure) {
+    /// A whole file for the owner and with the mode of another; one that is to last is on the disk when this returns.
+    private static func write(
+        _ bytes: [UInt8], to path: String, like status: stat, isLasting: Bool = true
+    ) throws(Failure) {
         try requireRoom(for: bytes.count)
         let descriptor = unsafe SystemCalls.open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .system(errno) }
@@ -98,7 +100,7 @@ package enum KnownHostsFile {
             rest = rest.dropFirst(max(0, count))
         }
         guard fchown(descriptor, status.st_uid, status.st_gid) == 0, fchmod(descriptor, status.st_mode & 0o777) == 0,
-            fsync(descriptor) == 0
+            !isLasting || fsync(descriptor) == 0
         else { throw .system(errno) }
     }
 
