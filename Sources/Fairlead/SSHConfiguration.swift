@@ -89,6 +89,11 @@ public struct SSHConfiguration: Sendable {
     ///
     /// Default `nil`: keys do not age.
     public var rekeyInterval: Duration?
+    /// What the receive window of a session may grow to, in bytes: 65,536 at least, 2^32−1 at most (RFC 4254 §5.2).
+    ///
+    /// Default 16 MiB. It begins with 2 MiB and grows where the path carries more in a round trip. What a session holds
+    /// in memory because nobody takes it is bounded by it.
+    public var maximumWindowByteCount = Int(Limits.channelWindowMaximumByteCount)
     /// After how much silence the server is asked for a sign of life.
     ///
     /// Default `nil`: silence ends nothing.

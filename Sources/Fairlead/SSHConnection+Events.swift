@@ -97,22 +97,25 @@ extension SSHConnection {
         sessions[id]?.pump?.readMore(upTo: sendableByteCount(id))
     }
 
-    func update(_ id: SessionID, _ change: (inout Session) -> Void) {
-        guard var session = sessions[id] else { return }
-        change(&session)
-        sessions[id] = session
+    func update(_ id: SessionID, _ change: (Session) -> Void) {
+        guard let session = sessions[id] else { return }
+        change(session)
         wake(.state(id))
     }
 
     private func received(_ data: ByteBuffer, _ stream: ChannelStream, in id: SessionID) {
         bytesMoved(on: id)
-        if let pump = sessions[id]?.pump { return pump.append(data, to: stream) }
+        guard let session = sessions[id] else { return }
+        if let pump = session.pump {
+            if pump.append(data, to: stream) { filledPumps.append(pump) }
+            return
+        }
         switch stream {
         case .output:
-            sessions[id]?.output.append(data)
+            session.output.append(data)
             wake(.output(id))
         case .error:
-            sessions[id]?.errorOutput.append(data)
+            session.errorOutput.append(data)
             wake(.errorOutput(id))
         }
     }

@@ -32,6 +32,8 @@ public actor SSHConnection {
     var engine: Engine
     var transport: (any NIOCore.Channel)?
     var sessions: [SessionID: Session] = [:]
+    /// Those that got something since the last time that they wrote.
+    var filledPumps: [DescriptorPump] = []
     /// Questions of the login that wait for whoever drives it.
     var loginSteps: [LoginStep] = []
     /// What the login has tried and has left; another connection can go on with it.
@@ -67,6 +69,8 @@ public actor SSHConnection {
     private var deadlineTimer: Scheduled<Void>?
     private var scheduledDeadline: Instant?
     private var isReading = true
+    /// Nothing is read for a moment.
+    private var isPaused = false
 
     init(
         _ configuration: SSHConfiguration, engine: consuming Engine, transport: any NIOCore.Channel,
@@ -97,6 +101,7 @@ public actor SSHConnection {
     }
 
     func received(_ bytes: inout ByteBuffer) {
+        pace(bytes.readableBytes)
         do throws(ProtocolError) {
             try engine.receive(&bytes, now: now)
             settle()
@@ -148,7 +153,11 @@ public actor SSHConnection {
     /// After every touch of the engine: pass on what happened, send what is ready, and set the clock.
     func settle() {
         while let event = engine.nextEvent() { handle(event) }
-        for id in sessions.keys where sessions[id]?.pump != nil { sessions[id]?.pump?.flush() }
+        if !filledPumps.isEmpty {
+            let pumps = filledPumps
+            filledPumps.removeAll(keepingCapacity: true)
+            for pump in pumps { pump.flush() }
+        }
         flush(isForced: false)
         updateReading()
         updateDeadline()
@@ -183,12 +192,27 @@ public actor SSHConnection {
         transport.writeAndFlush(bytes, promise: nil)
     }
 
+    /// After a read that brought much and left nothing, the next one waits a moment, so that it brings much, too: to be
+    /// woken for every few packets costs more than to receive them.
+    ///
+    /// What a person types or sees comes in smaller pieces. The socket's own buffer takes what comes meanwhile.
+    private func pace(_ byteCount: Int) {
+        guard byteCount >= 32 * 1024, byteCount < Connector.receiveByteCount, !isPaused else { return }
+        isPaused = true
+        eventLoop.scheduleTask(in: .microseconds(200)) { [weak self] in
+            self?.assumeIsolated {
+                $0.isPaused = false
+                $0.updateReading()
+            }
+        }
+    }
+
     private func updateReading() {
-        let wantsInput = engine.wantsInput
+        let wantsInput = engine.wantsInput && !isPaused
         guard wantsInput != isReading, let transport else { return }
         isReading = wantsInput
         // Fails only on a closed channel, where it does not matter.
-        transport.setOption(.autoRead, value: wantsInput).whenFailure { _ in }
+        try? transport.syncOptions?.setOption(.autoRead, value: wantsInput)
     }
 
     private func updateDeadline() {

@@ -48,6 +48,8 @@ package struct Invocation: Equatable {
     var questionedKeyword: String?
     var completedShell: String?
     var terminalName: String?
+    /// The bytes of `--window`.
+    var window: String?
     var showsVersion = false
     var showsHelp = false
     var showsManual = false

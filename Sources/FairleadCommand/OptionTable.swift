@@ -116,6 +116,8 @@ enum OptionTable {
         CommandOption(
             "why", takes: "keyword", .text(\.questionedKeyword),
             help: "tell which file and line set this option, and end"),
+        CommandOption(
+            "window", takes: "bytes", .text(\.window), help: "let a session's receive window grow to this: 16M"),
     ]
 
     /// The option of a letter or of a long name.

@@ -141,7 +141,7 @@ extension OptionSyntax {
     }
 
     /// A whole number with a unit or none, as `ssh` writes sizes.
-    private static func byteCount(_ word: [UInt8]) -> Int? {
+    static func byteCount(_ word: [UInt8]) -> Int? {
         let unit = word.last.flatMap { Array("bkmgtpe".utf8).firstIndex(of: ConfigLexer.lowercased($0)) }
         guard let number = decimal(unit == nil ? word[...] : word.dropLast()) else { return nil }
         let (bytes, overflow) = number.multipliedReportingOverflow(by: 1 << (10 * (unit ?? 0)))
@@ -151,4 +151,9 @@ extension OptionSyntax {
     static func isNameByte(_ byte: UInt8) -> Bool {
         (97...122).contains(ConfigLexer.lowercased(byte)) || isDigit(byte) || byte == UInt8(ascii: "_")
     }
+}
+
+extension ConfigText {
+    /// A whole number with a unit (`K`, `M`, `G` and so on) or none; `nil` for anything else.
+    package var byteCount: Int? { OptionSyntax.byteCount(bytes) }
 }

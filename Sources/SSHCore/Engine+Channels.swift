@@ -97,11 +97,14 @@ extension Engine {
 
     /// Gives window back for what was consumed.
     mutating func credit(_ id: ChannelID, _ byteCount: Int) throws(ProtocolError) {
-        guard var channel = channels[id] else { return }
-        let grant = channel.receiveWindow.consume(byteCount)
-        channels[id] = channel
-        guard let grant, let peer = channel.peer, channel.isOpen, !channel.hasReceivedEOF else { return }
-        try send(ChannelWindowAdjust(recipient: peer, byteCount: grant))
+        let (now, roundTrip) = (now, roundTrip.estimate)
+        let adjustment = channels.change(id) { channel -> ChannelWindowAdjust? in
+            guard let grant = channel.receiveWindow.consume(byteCount, now: now, roundTrip: roundTrip),
+                let peer = channel.peer, channel.isOpen, !channel.hasReceivedEOF
+            else { return nil }
+            return ChannelWindowAdjust(recipient: peer, byteCount: grant)
+        }
+        if let adjustment = adjustment ?? nil { try send(adjustment) }
     }
 
     private mutating func received(_ message: ChannelOpenConfirmation) throws(ProtocolError) {

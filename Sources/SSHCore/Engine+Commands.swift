@@ -46,13 +46,15 @@ extension Engine {
             throw .misuse("a session cannot be opened now")
         }
         // The clock of one that was opened early begins when its server may answer.
-        var channel = Channel(id: id, deadline: phase == .connected ? now + Limits.channelOpen : nil)
+        var channel = Channel(
+            id: id, deadline: phase == .connected ? now + Limits.channelOpen : nil,
+            maximumWindowByteCount: configuration.maximumWindowByteCount)
         // One that waits for a key exchange has no number yet.
         if !keyExchange.holdsBackOthers { channel.openSequence = writer.sequence }
         channels[id] = channel
         try send(
             ChannelOpen(
-                type: ChannelOpen.session, sender: id, windowSize: Limits.channelWindowByteCount,
+                type: ChannelOpen.session, sender: id, windowSize: channel.receiveWindow.initialByteCount,
                 maximumPacketSize: Limits.channelPacketByteCount))
     }
 

@@ -24,6 +24,10 @@ package struct EngineConfiguration: Sendable {
     package var minimumRSABitCount = 2048
     package var rekeyLimit = RekeyLimit()
     package var keepAlive = KeepAlive()
+    /// What a channel's receive window may grow to; at least two packets, or the peer would wait for us after each.
+    package var maximumWindowByteCount = Limits.channelWindowMaximumByteCount {
+        didSet { maximumWindowByteCount = max(maximumWindowByteCount, 2 * Limits.channelPacketByteCount) }
+    }
     /// Wait for each answer instead of sending ahead, for the servers that close otherwise.
     package var isPolite = false
     /// Whether the share of our first key exchange follows our first KEXINIT, where the peer's first names are likely to be the

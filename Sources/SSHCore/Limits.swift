@@ -14,8 +14,10 @@ package enum Limits {
     package static let packetByteCount: UInt32 = 262_144
     /// What we tell the peer about the data of one packet; OpenSSH's default.
     package static let channelPacketByteCount: UInt32 = 32 * 1024
-    /// The receive window of a channel; OpenSSH's default.
+    /// The receive window of a channel at first; OpenSSH's default.
     package static let channelWindowByteCount: UInt32 = 2 * 1024 * 1024
+    /// What it may grow to unless the configuration says otherwise: 1.3 Gbit/s at a round trip of 100 ms.
+    package static let channelWindowMaximumByteCount: UInt32 = 16 * 1024 * 1024
     /// Answers to the peer that wait for the end of a key exchange (Go's cap after CVE-2025-22869); what the user asks
     /// for waits without a limit of its own.
     package static let deferredPacketCount = 64

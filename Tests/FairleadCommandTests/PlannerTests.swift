@@ -277,6 +277,14 @@ import Testing
         #expect(failure(["--profile", "modern", "host"])?.contains("default, strict, legacy, interop") == true)
     }
 
+    @Test("--window takes a number of bytes with a unit or none, within bounds")
+    func window() throws {
+        for word in ["63K", "2G", "16 M", "-1", "9999999999G", ""] {
+            #expect(failure(["--window", word, "host"])?.contains("64K to 1G") == true)
+        }
+        #expect(try plan(["--window", "64k", "host"]).connection.maximumWindowByteCount == 65_536)
+    }
+
     @Test("BatchMode asks a silent server every 300 seconds, unless told otherwise")
     func batchKeepAlive() throws {
         #expect(try plan(["host"]).connection.serverAliveInterval == nil)

@@ -94,9 +94,10 @@ struct ChannelAttackTests {
         var window = SendWindow(byteCount: 100)
         window.spend(byteCount)
         #expect(window.byteCount == 0)
-        var receive = ReceiveWindow(maximum: 100)
+        var receive = ReceiveWindow(size: 100, maximum: 100)
         #expect(throws: ProtocolError.channel(.windowExceeded)) { try receive.receive(byteCount) }
-        #expect(ReceiveWindow(maximum: 100) == receive && receive.consume(byteCount) == nil)
+        #expect(receive == ReceiveWindow(size: 100, maximum: 100))
+        #expect(receive.consume(byteCount, now: Instant(sinceStart: .zero), roundTrip: .zero) == nil)
         var channel = Channel(id: Self.id, deadline: Instant(sinceStart: .zero))
         try channel.confirm(
             ChannelOpenConfirmation(recipient: Self.id, sender: Self.id, windowSize: 0, maximumPacketSize: .max))
@@ -236,7 +237,10 @@ struct ChannelAttackTests {
 
     @Test("E8 Many windows of a stream that nobody knows stall nothing", arguments: [0, 2, UInt32.max])
     func unknownStreams(_ type: UInt32) throws {
-        let conversation = try session { _, script in script.consumes = false }
+        let conversation = try session { _, script in
+            script.consumes = false
+            script.configuration.maximumWindowByteCount = Limits.channelWindowByteCount
+        }
         let data = ChannelExtendedData(recipient: Self.id, type: type, data: ByteBuffer(repeating: 1, count: 32_768))
         for _ in 0..<256 { conversation.inject(.message(data)) }
         #expect(conversation.record.errors.isEmpty && conversation.record.errorOutput.isEmpty)

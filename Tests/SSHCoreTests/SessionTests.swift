@@ -192,6 +192,25 @@ struct SessionTests {
         #expect(conversation.peer.messages(Disconnect.self).map(\.reason) == [.protocolError])
     }
 
+    @Test("The window of a session whose user keeps up grows to what the configuration says, and all of it is granted")
+    func growingWindow() throws {
+        let maximum: UInt32 = 5 * 1024 * 1024
+        let conversation = try conversation { configuration, script in
+            configuration.program = { _ in [] }
+            script.configuration.maximumWindowByteCount = maximum
+        }
+        let id = ChannelID(rawValue: 0)
+        let data = ByteBuffer(repeating: 1, count: 32_768)
+        for _ in 0..<512 {
+            conversation.peer.inject(.message(ChannelData(recipient: id, data: data)))
+            conversation.run()
+        }
+        #expect(conversation.peer.messages(ChannelOpen.self).map(\.windowSize) == [Limits.channelWindowByteCount])
+        let credit = conversation.peer.messages(ChannelWindowAdjust.self).reduce(0) { $0 + Int($1.byteCount) }
+        let uncredited = Int(Limits.channelWindowByteCount) + credit - 512 * 32_768
+        #expect((Int(maximum) * 3 / 4...Int(maximum)).contains(uncredited))
+    }
+
     @Test("CH-26 New keys give no new window: data beyond it ends the connection as before", arguments: [true, false])
     func windowAfterRekey(_ isOurs: Bool) throws {
         let conversation = try conversation { configuration, script in

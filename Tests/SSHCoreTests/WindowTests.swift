@@ -19,7 +19,7 @@ struct WindowTests {
 
     @Test("A receive window forgives a tenth of overrun, summed, and not a byte more")
     func overrun() throws {
-        var window = ReceiveWindow(maximum: 1000)
+        var window = ReceiveWindow(size: 1000, maximum: 1000)
         try window.receive(1000)
         for _ in 0..<10 { try window.receive(10) }
         #expect(throws: ProtocolError.channel(.windowExceeded)) { try window.receive(1) }
@@ -27,15 +27,48 @@ struct WindowTests {
 
     @Test("Credit comes in large steps, sums up to what was consumed, and never exceeds the maximum")
     func credit() throws {
-        var window = ReceiveWindow(maximum: 800)
-        #expect(window.consume(0) == nil)
+        var window = ReceiveWindow(size: 400, maximum: 400)
+        #expect(window.consume(0, now: start, roundTrip: .zero) == nil)
         try window.receive(300)
-        #expect(window.consume(99) == nil)
-        #expect(window.consume(1) == 100)
-        #expect(window.consume(10_000) == 200)
-        try window.receive(800)
-        #expect(throws: ProtocolError.channel(.windowExceeded)) { try window.receive(81) }
+        #expect(window.consume(99, now: start, roundTrip: nil) == nil)
+        #expect(window.consume(1, now: start, roundTrip: nil) == 100)
+        #expect(window.consume(10_000, now: start, roundTrip: nil) == 200)
+        try window.receive(400)
+        #expect(throws: ProtocolError.channel(.windowExceeded)) { try window.receive(41) }
     }
+
+    @Test("A window of which half is taken within a round trip grows to its maximum, and what is granted is its size")
+    func growth() throws {
+        var window = ReceiveWindow(size: 400, maximum: 2000)
+        var now = start
+        try window.receive(400)
+        #expect(window.consume(100, now: now, roundTrip: .seconds(1)) == 100)
+        now = now + .milliseconds(999)
+        // 200 are unread: with what is granted now, that is the size.
+        #expect(window.consume(100, now: now, roundTrip: .seconds(1)) == 1300)
+        try window.receive(1400)
+        #expect(window.consume(800, now: now, roundTrip: .seconds(1)) == 1200)
+        try window.receive(1200)
+        #expect(window.consume(1000, now: now, roundTrip: .seconds(1)) == 1000)
+        try window.receive(1000)
+        // All of it has come; a tenth more is forgiven.
+        #expect(throws: ProtocolError.channel(.windowExceeded)) { try window.receive(201) }
+    }
+
+    @Test("A window stays as it is where less than half of it is taken in a round trip, or no round trip is known")
+    func noGrowth() throws {
+        var window = ReceiveWindow(size: 400, maximum: 2000)
+        var now = start
+        var credit = 0
+        for step in 0..<100 {
+            try window.receive(90)
+            credit += Int(window.consume(90, now: now, roundTrip: step < 50 ? .seconds(1) : nil) ?? 0)
+            now = now + (step < 50 ? .milliseconds(501) : .zero)
+        }
+        #expect(credit <= 9000 && credit > 8900)
+    }
+
+    private let start = Instant(sinceStart: .zero)
 
     @Test("A channel's number comes back only after it left the table")
     func numbers() {

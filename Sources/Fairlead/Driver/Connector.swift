@@ -15,7 +15,7 @@ struct Connector: Sendable {
     var isPolite = false
 
     /// One read a wake-up, of a size that holds eight full packets.
-    private static let receiveByteCount = 256 * 1024
+    static let receiveByteCount = 256 * 1024
     /// Between two rounds over all addresses, as in ssh.
     private static let roundInterval = Duration.seconds(1)
 
@@ -202,6 +202,7 @@ extension SSHConfiguration {
         engine.minimumRSABitCount = minimumRSABitCount
         if let rekeyByteCount { engine.rekeyLimit.byteCount = rekeyByteCount }
         engine.rekeyLimit.interval = rekeyInterval
+        engine.maximumWindowByteCount = UInt32(clamping: maximumWindowByteCount)
         engine.keepAlive.interval = serverAliveInterval
         engine.keepAlive.countMax = serverAliveCountMax
         return engine

@@ -50,6 +50,8 @@ final class DescriptorPump {
     /// Bytes are being handed over: what that sets off on the way must not read on and overtake them.
     private var isSending = false
     private var isOver = false
+    /// Something was appended that `flush` has not seen.
+    private var isFilled = false
     /// Input that was read and did not fit the window yet.
     private var unsent = ByteBuffer()
     private var inputBuffer = ByteBuffer()
@@ -75,8 +77,11 @@ final class DescriptorPump {
     /// The `errno` that kept output from being written, unless its reader just left.
     var outputFailure: Int32? { outputLane.failure }
 
-    func append(_ data: ByteBuffer, to stream: ChannelStream) {
+    /// Whether it is the first since the last `flush`.
+    func append(_ data: ByteBuffer, to stream: ChannelStream) -> Bool {
         (stream == .output ? outputLane : errorLane).pending.append(data)
+        defer { isFilled = true }
+        return !isFilled
     }
 
     /// Bytes may move from now on: whoever owns the descriptors has made them ready.
@@ -94,6 +99,7 @@ final class DescriptorPump {
 
     /// Starts writing what was appended since the last time.
     func flush() {
+        isFilled = false
         guard hasBegun else { return }
         flush(outputLane)
         if errorLane !== outputLane { flush(errorLane) }

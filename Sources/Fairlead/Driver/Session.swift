@@ -2,7 +2,7 @@ import NIOCore
 import SSHCore
 
 /// What the connection keeps for one session channel, besides the engine's own state.
-struct Session {
+final class Session {
     /// Why the server refused the channel.
     struct Refusal {
         var reason: UInt32

@@ -9,7 +9,7 @@ package struct Channel: Sendable {
     package private(set) var peer: ChannelID?
     package private(set) var sendWindow = SendWindow(byteCount: 0)
     package private(set) var maximumPacketByteCount = 0
-    package var receiveWindow = ReceiveWindow(maximum: Limits.channelWindowByteCount)
+    package var receiveWindow: ReceiveWindow
     /// Requests that await SUCCESS or FAILURE, oldest first.
     package var unanswered: [PendingRequest] = []
     package var hasSentEOF = false
@@ -30,10 +30,16 @@ package struct Channel: Sendable {
         package let sequence: UInt32?
     }
 
-    package init(id: ChannelID, deadline: Instant?) {
+    package init(
+        id: ChannelID, deadline: Instant?, maximumWindowByteCount: UInt32 = Limits.channelWindowMaximumByteCount
+    ) {
         self.id = id
         self.deadline = deadline
+        receiveWindow = ReceiveWindow(size: Limits.channelWindowByteCount, maximum: maximumWindowByteCount)
     }
+
+    /// The peer's number, unless the channel was given up.
+    package var knownPeer: ChannelID? { isAbandoned ? nil : peer }
 
     package var isOpen: Bool { peer != nil && !hasSentClose && !hasReceivedClose }
 

@@ -6,15 +6,21 @@ package import SSHWire
 package struct ChannelTable: Sendable {
     private var channels: [UInt32: Channel] = [:]
     private var nextNumber: UInt32 = 0
+    /// The peer's numbers of those that were not given up.
+    private var peers: Set<UInt32> = []
+    /// Deadlines, the earliest first; the first is one that a channel has, others may have been lifted since.
+    ///
+    /// Kept, not looked for at each event: there may be a thousand channels.
+    private var deadlines: [(time: Instant, channel: UInt32)] = []
 
     package init() {}
 
     package var ids: [ChannelID] { channels.keys.map(ChannelID.init(rawValue:)) }
 
-    package var deadline: Instant? { channels.values.compactMap(\.deadline).min() }
+    package var deadline: Instant? { deadlines.first?.time }
 
     package func expired(at now: Instant) -> Channel? {
-        channels.values.first { channel in channel.deadline.map { $0 <= now } ?? false }
+        deadlines.first.flatMap { $0.time <= now ? channels[$0.channel] : nil }
     }
 
     /// The channel whose CHANNEL_OPEN bore that sequence number and was not answered yet.
@@ -40,19 +46,52 @@ package struct ChannelTable: Sendable {
 
     /// Whether the peer's number stands for a channel that was not given up.
     package func isTaken(byPeer peer: ChannelID) -> Bool {
-        channels.values.contains { $0.peer == peer && !$0.isAbandoned }
+        peers.contains(peer.rawValue)
     }
 
     package subscript(id: ChannelID) -> Channel? {
         get { channels[id.rawValue] }
-        set { channels[id.rawValue] = newValue }
+        set {
+            let old = channels[id.rawValue]
+            channels[id.rawValue] = newValue
+            note(id, old?.knownPeer, old?.deadline)
+        }
+    }
+
+    /// Changes the channel in place, if there is one.
+    package mutating func change<Result, Failure: Error>(
+        _ id: ChannelID, _ change: (inout Channel) throws(Failure) -> Result
+    ) throws(Failure) -> Result? {
+        guard let index = channels.index(forKey: id.rawValue) else { return nil }
+        let (peer, deadline) = (channels.values[index].knownPeer, channels.values[index].deadline)
+        defer {
+            if channels.values[index].knownPeer != peer || channels.values[index].deadline != deadline {
+                note(id, peer, deadline)
+            }
+        }
+        return try change(&channels.values[index])
     }
 
     /// Changes the channel in place; an unknown number is the peer's error.
     package mutating func update<Result>(
         _ id: ChannelID, _ change: (inout Channel) throws(ProtocolError) -> Result
     ) throws(ProtocolError) -> Result {
-        guard let index = channels.index(forKey: id.rawValue) else { throw .channel(.unknown) }
-        return try change(&channels.values[index])
+        guard let result = try self.change(id, change) else { throw .channel(.unknown) }
+        return result
+    }
+
+    /// Keeps what is known of all channels true of one that changed, came or went.
+    private mutating func note(_ id: ChannelID, _ oldPeer: ChannelID?, _ oldDeadline: Instant?) {
+        let channel = channels[id.rawValue]
+        if let oldPeer { peers.remove(oldPeer.rawValue) }
+        if let peer = channel?.knownPeer { peers.insert(peer.rawValue) }
+        guard channel?.deadline != oldDeadline else { return }
+        if let time = channel?.deadline {
+            // Most come in order of time.
+            let place = deadlines.lastIndex { $0.time <= time }.map { $0 + 1 } ?? 0
+            deadlines.insert((time, id.rawValue), at: place)
+        }
+        let lifted = deadlines.prefix { channels[$0.channel]?.deadline != $0.time }.count
+        deadlines.removeFirst(lifted)
     }
 }

@@ -14,6 +14,8 @@ package struct BufferRing {
 
     /// An empty buffer of at least that capacity, and the slot to put it back into.
     package mutating func take(minimumCapacity: Int) -> (slot: Int, buffer: ByteBuffer) {
+        // From the start again as soon as the first is free: the fewer buffers go round, the more of them a cache holds.
+        if next != 0, slots[0].modifyIfUniquelyOwned({ _ in }) != nil { next = 0 }
         let slot = next
         next = next + 1 == slots.count ? 0 : next + 1
         let isFree = slots[slot].modifyIfUniquelyOwned { $0.clear(minimumCapacity: minimumCapacity) } != nil

@@ -11,8 +11,9 @@ import SSHWire
 enum ChannelFuzz {
     /// What all messages of one input may carry by length fields of ours, so that an input takes no time to speak of.
     private static let byteCount = 6 << 20
-    /// A window and what is forgiven beyond it.
-    private static let heldByteCount = Int(Limits.channelWindowByteCount) / 10 * 11
+    /// A window, which may grow once, and what is forgiven beyond it.
+    private static let windowByteCount = 2 * Limits.channelWindowByteCount
+    private static let heldByteCount = Int(windowByteCount) / 10 * 11
 
     private struct State {
         var left = byteCount
@@ -50,6 +51,7 @@ enum ChannelFuzz {
         configuration.acceptedPassword = ClientScript.password
         var script = ClientScript()
         script.consumes = false
+        script.configuration.maximumWindowByteCount = windowByteCount
         // Byte by byte is a matter of the transport, and slow.
         let conversation = try Conversation(
             configuration, script: script, delivery: [.whole, .coalesced, .split][Int(delivery % 3)]
