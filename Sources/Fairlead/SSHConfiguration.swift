@@ -102,6 +102,14 @@ public struct SSHConfiguration: Sendable {
     ///
     /// Default 3.
     public var serverAliveCountMax = 3
+    /// The file that keeps how logins went, so that the next one at the same host needs fewer round trips.
+    ///
+    /// It holds no secret, and may be lost. Default `nil`: nothing is kept.
+    public var memoryPath: String?
+    /// Whether the first session is opened along with the login where `memoryPath` says that the key will do.
+    ///
+    /// For who surely starts one. Default false.
+    public var opensSessionEarly = false
     /// Told what was known of a connection on which a login failed.
     package var onFailedLogin: (@Sendable (ConnectionInfo) -> Void)?
     /// How long nothing may move on a session, in either direction, before it is closed.
@@ -134,6 +142,8 @@ public struct SSHConfiguration: Sendable {
     package var resolve: @Sendable (String, Int, AddressFamily) throws(SSHError) -> [SocketAddress] =
         PlatformAddresses.resolve
     package var algorithms = AlgorithmPolicy.standard
+    /// How the last login went.
+    var remembered: RememberedLogin?
     /// Whether a key exchange that is not post-quantum is worth a warning.
     package var warnsOfWeakCrypto = false
     /// Whether a login by key names the host's key where the server understands that.

@@ -59,6 +59,8 @@ extension SSHConnection {
         case .channelOpened(let id):
             bytesMoved(on: id)
             update(id) { $0.isOpen = true }
+        // Whoever wants a session asks again.
+        case .channelRefused(let id, _, _) where id == earlySession: (sessions[id], earlySession) = (nil, nil)
         case .channelRefused(let id, let reason, let text):
             update(id) { $0.refusal = Session.Refusal(reason: reason, text: text) }
         case .channelTimedOut(let id): update(id) { $0.hasTimedOut = true }

@@ -20,10 +20,13 @@ extension SSHConnection {
                 facts.hostKey = key
                 facts.hostIdentity = token
                 try perform(.trust(token))
-            case .credential(let round): try await answer(round)
+            case .credential(let round):
+                dropEarlySession()
+                try await answer(round)
             case .signature(let request): try await answer(request)
             case .prompts(let request): try await answer(request)
             case .done:
+                loggedIn(by: self.chooser?.currentKey)
                 // It holds keys and passwords, which nobody needs any more.
                 self.chooser = nil
                 return try welcome()
@@ -48,6 +51,28 @@ extension SSHConnection {
         let signature = try await choosing { (chooser) async throws(SSHError) in try await chooser.sign(request) }
         guard let signature else { return chooseNext() }
         try perform(.provideSignature(signature))
+        try openEarly(with: request.identity.key)
+    }
+
+    /// A session in the same flight, where this key was all that the server wanted last time (ruling 29).
+    private func openEarly(with key: PublicKey) throws(SSHError) {
+        guard configuration.opensSessionEarly, let remembered = configuration.remembered, remembered.outcome == .alone,
+            remembered.isOf(key), engine.mayOpenEarly, !engine.configuration.isPolite
+        else { return }
+        // Should the server hang up on it, a second try must be possible.
+        guard isRepeatable else { return }
+        // Nobody could say how long such a one was idle.
+        guard configuration.idleTimeout == nil, configuration.sessionIdleTimeout == nil else { return }
+        let id = engine.nextChannelID()
+        (sessions[id], earlySession) = (Session(), id)
+        try perform(.openSession(id))
+    }
+
+    /// Nobody took it, or the login goes on otherwise.
+    func dropEarlySession() {
+        guard let id = earlySession else { return }
+        earlySession = nil
+        discard(id)
     }
 
     private func answer(_ request: UserauthInfoRequest) async throws(SSHError) {

@@ -11,11 +11,13 @@ extension SSHConnection {
         -> (id: ChannelID, terminalRefusal: SSHError?)
     {
         if let failure { throw failure }
-        let id = engine.nextChannelID()
-        sessions[id] = Session()
+        let early = earlySession
+        earlySession = nil
+        let id = early ?? engine.nextChannelID()
+        if early == nil { sessions[id] = Session() }
         if let descriptors { sessions[id]?.pump = DescriptorPump(descriptors, connection: self, id: id) }
         do throws(SSHError) {
-            try perform(.openSession(id))
+            if early == nil { try perform(.openSession(id)) }
             try await waitUntilOpen(id)
             for request in requests { try send(request, in: id) }
             return (id, try await waitForReplies(to: requests, in: id))

@@ -38,6 +38,10 @@ public actor SSHConnection {
     var loginSteps: [LoginStep] = []
     /// What the login has tried and has left; another connection can go on with it.
     var chooser: CredentialChooser?
+    /// Opened along with the login, and waiting for whoever wants a session first.
+    var earlySession: SessionID?
+    /// How it went, once it has.
+    var thisLogin: RememberedLogin?
     /// The host's key is not the one on record.
     var restrictsAuthentication = false
     /// The answer to the last question for proofs.
@@ -50,7 +54,15 @@ public actor SSHConnection {
     var isRepeatable = true
     /// The server hung up before it answered what was sent ahead.
     private var wasHungUpOnEarly = false
-    var deservesAnotherTry: Bool { wasHungUpOnEarly && isRepeatable }
+    var deservesAnotherTry: Bool { isRepeatable && (wasHungUpOnEarly || wasHungUpOnSession) }
+    /// The same for a session that was opened along with the login.
+    var wasHungUpOnSession: Bool {
+        guard engine.hasUnansweredEarlySession else { return false }
+        return switch failure?.kind {
+        case .closed, .disconnected, .system: true
+        default: false
+        }
+    }
     /// When a byte last moved on any session.
     var lastActivity = Instant(sinceStart: .zero)
     private var waiting = WaitingTasks()
@@ -163,6 +175,7 @@ public actor SSHConnection {
 
     /// Says goodbye and waits until the transport is gone.
     func close() async {
+        dropEarlySession()
         if failure == nil {
             try? perform(.disconnect(.byApplication, text: "disconnected by user"))
             fail(SSHError(.lost, .closed, "The connection was closed"))

@@ -20,6 +20,7 @@ public func withSSHConnection<Result>(
     let (connection, trust) = try await openConnection(configuration, on: eventLoop)
     // It ends with the connection at the latest.
     async let _: Void = connection.learnHostKeys(trust)
+    async let _: Void = connection.remember()
     do {
         let result = try await body(connection)
         await connection.confirmHostKeys(trust)
@@ -36,6 +37,8 @@ private func openConnection(
 ) async throws(SSHError) -> (SSHConnection, HostTrust) {
     try configuration.validate()
     configuration.announceProfile()
+    var configuration = configuration
+    await configuration.recall()
     let trust = try await HostTrust.load(configuration)
     var connector = Connector(
         configuration: configuration, trust: trust,
@@ -44,8 +47,9 @@ private func openConnection(
     while true {
         switch try await logIn(connector, resuming: chooser) {
         case .connected(let connection): return (connection, connector.trust)
-        case .hungUp(let host):
+        case .hungUp(let host, let isOnSession):
             connector.isPolite = true
+            if isOnSession { connector.configuration.remembered?.outcome = .late }
             connector.trust.settle(host)
         case .tooManyFailures(let tried, let host):
             connector.trust.settle(host)
@@ -58,7 +62,7 @@ private func openConnection(
 private enum LoginOutcome {
     case connected(SSHConnection)
     /// The server hung up on what was sent ahead, and one more try, politely, costs nobody anything.
-    case hungUp(TrustedHostKey?)
+    case hungUp(TrustedHostKey?, isOnSession: Bool)
     /// The server hung up on too many failures, and something is left to try: once.
     case tooManyFailures(CredentialChooser, TrustedHostKey?)
 }
@@ -71,12 +75,14 @@ private func logIn(
         try await connection.login(connector.trust, resuming: chooser)
         return .connected(connection)
     } catch {
-        let deservesAnotherTry = await connection.deservesAnotherTry && !connector.isPolite
+        let deservesAnotherTry =
+            await connection.deservesAnotherTry && !connector.isPolite && !error.isTooManyFailures
+        let isOnSession = await connection.wasHungUpOnSession
         let tried = await connection.chooser
         let host = await connection.facts.hostIdentity
         connector.configuration.onFailedLogin?(await connection.info)
         await connection.close()
-        if deservesAnotherTry { return .hungUp(host) }
+        if deservesAnotherTry { return .hungUp(host, isOnSession: isOnSession) }
         guard error.isTooManyFailures, let tried else { throw error }
         if tried.hasMore { return .tooManyFailures(tried, host) }
         throw tried.denial(isHangUp: true)

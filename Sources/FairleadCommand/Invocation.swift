@@ -61,6 +61,7 @@ package struct Invocation: Equatable {
     var tellsTiming = false
     var writesJSON = false
     var returnsOnExit = false
+    var remembersNothing = false
 
     package init(_ arguments: [ConfigText]) {
         var rest = arguments[...]

@@ -82,6 +82,9 @@ enum ManualPage {
         .IR ~/.ssh/known_hosts ", " /etc/ssh/ssh_known_hosts
         The keys of known hosts.
         .TP
+        .I ~/.local/state/fairlead/logins
+        How logins went, so that the next one takes fewer round trips; under \fBXDG_STATE_HOME\fR where that is set.
+        .TP
         .IR ~/.ssh/id_ed25519 ", " id_ecdsa ", " id_rsa
         The keys that are tried where none is named.
         .SH SEE ALSO

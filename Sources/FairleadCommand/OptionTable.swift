@@ -102,6 +102,8 @@ enum OptionTable {
         CommandOption("json", .flag(\.writesJSON), help: "print the result, and how it came about, as JSON"),
         CommandOption("manual", .flag(\.showsManual), help: "write the manual page to standard output"),
         CommandOption(
+            "no-memory", .flag(\.remembersNothing), help: "leave the file alone that keeps how logins went"),
+        CommandOption(
             "profile", takes: "name", of: .words("default strict legacy interop"), .keyword(.algorithmProfile),
             help: "default, strict, legacy or interop algorithms"),
         CommandOption(

@@ -31,6 +31,7 @@ extension Planner {
         if let list = try options.preferredAuthentications.map({ try text($0.value) }) {
             configuration.authenticationMethods = list.split(separator: ",").map(String.init)
         }
+        configuration.memoryPath = try memoryPath
         configuration.bindsLogins = options.pubkeyAuthentication?.value != .unbound
         configuration.agentAddition =
             switch options.addKeysToAgent?.value ?? .no {

@@ -56,6 +56,17 @@ extension Planner {
         return [try text(program)] + words
     }
 
+    /// The file that keeps how logins went; none where no host is to be kept.
+    var memoryPath: String? {
+        get throws {
+            guard !invocation.remembersNothing, try userKnownHostsFiles.contains(where: { $0 != "/dev/null" }) else {
+                return nil
+            }
+            let folder = PlatformTerminal.variable("XDG_STATE_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil }
+            return (folder ?? user.home + "/.local/state") + "/fairlead/logins"
+        }
+    }
+
     func hostKeyScreen() throws -> HostKeyScreen {
         let host = try text(options.hostKeyAlias?.value ?? options.host)
         var options: [String] = []

@@ -13,6 +13,7 @@ struct Run: Sendable {
     init(plan: Plan) {
         var plan = plan
         plan.connection.onFailedLogin = { info in Self.failedLogin.withLock { $0 = info } }
+        plan.connection.opensSessionEarly = plan.hasSession
         self.plan = plan
     }
 

@@ -23,6 +23,17 @@ extension Engine {
         return candidates.filter { announced.contains(Name($0.plain.rawValue)) }
     }
 
+    /// Whether a session may be opened in one flight with the signature that the login seems to rest on.
+    ///
+    /// Not where compression of what we send begins with the answer: then the server would take the one for compressed.
+    package var mayOpenEarly: Bool {
+        phase == .authentication && keyExchange.stage == .idle && authentication?.awaitsVerdictOnSignature == true
+            && keyExchange.algorithms?.compressionClientToServer == CompressionAlgorithm.none
+    }
+
+    /// Whether a session was opened early, and the server has not said a word about it.
+    package var hasUnansweredEarlySession: Bool { phase != .connected && !channels.ids.isEmpty }
+
     mutating func acceptAuthentication(_ number: MessageNumber, _ payload: ByteBuffer) throws(ProtocolError) {
         if number == .userauthBanner { return try receivedBanner(payload) }
         if number == .serviceAccept { return try receivedServiceAccept(payload) }
@@ -92,6 +103,8 @@ extension Engine {
             // Of what was sent before, only what is still unanswered matters from here on.
             _ = silence.heard(now: now)
             phaseDeadline = nil
+            let deadline = now + Limits.channelOpen
+            for id in channels.ids { try channels.update(id) { if !$0.hasSentClose { $0.deadline = deadline } } }
             try startCompression()
             emit(.authenticated(authentication?.proofs ?? []))
         }

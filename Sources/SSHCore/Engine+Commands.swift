@@ -42,9 +42,13 @@ extension Engine {
     }
 
     private mutating func openSession(_ id: ChannelID) throws(ProtocolError) {
-        guard phase == .connected, channels[id] == nil else { throw .misuse("a session cannot be opened now") }
+        guard phase == .connected || mayOpenEarly, channels[id] == nil else {
+            throw .misuse("a session cannot be opened now")
+        }
+        // The clock of one that was opened early begins when its server may answer.
         var channel = Channel(
-            id: id, deadline: now + Limits.channelOpen, maximumWindowByteCount: configuration.maximumWindowByteCount)
+            id: id, deadline: phase == .connected ? now + Limits.channelOpen : nil,
+            maximumWindowByteCount: configuration.maximumWindowByteCount)
         // One that waits for a key exchange has no number yet.
         if !keyExchange.holdsBackOthers { channel.openSequence = writer.sequence }
         channels[id] = channel

@@ -93,15 +93,15 @@ extension Engine {
     ///
     /// Every one that we send unasked is one we cannot do without.
     private mutating func received(_ message: Unimplemented) throws(ProtocolError) {
-        if phase == .connected {
-            if let channel = channels.requesting(sequence: message.sequenceNumber) {
-                return try replied(channel.id, isSuccess: false)
-            }
-            guard let channel = channels.opening(sequence: message.sequenceNumber) else { return }
+        if let channel = channels.requesting(sequence: message.sequenceNumber) {
+            return try replied(channel.id, isSuccess: false)
+        }
+        // Also before the end of a login that failed: so OpenSSH answers a session that was opened early.
+        if let channel = channels.opening(sequence: message.sequenceNumber) {
             emit(.channelRefused(channel.id, reason: 3, text: ByteBuffer(string: "not implemented")), about: channel.id)
             return channels[channel.id] = nil
         }
-        guard message.sequenceNumber < writer.sequence else { return }
+        guard phase != .connected, message.sequenceNumber < writer.sequence else { return }
         throw .unexpected(.unimplemented, during: situation)
     }
 }

@@ -6,8 +6,14 @@ import SSHWire
 extension Engine {
     mutating func proposeKeyExchange() throws(ProtocolError) {
         let cookie = random.bytes(count: KexInit.cookieByteCount)
-        let proposal = configuration.algorithms.proposal(cookie: cookie, isFirst: keyExchange.sessionID == nil)
+        let isFirst = keyExchange.sessionID == nil
+        var proposal = configuration.algorithms.proposal(cookie: cookie, isFirst: isFirst)
+        // Numbers are left alone: some need a group first, and all are slow.
+        let isSure = isFirst && configuration.guesses && !configuration.isPolite
+        let guess = configuration.algorithms.keyExchanges.prefix(isSure ? 1 : 0).first { !$0.sharesAreNumbers }
+        proposal.firstPacketFollows = guess != nil
         try writer.write(keyExchange.propose(proposal))
+        if let guess { try writer.write(try keyExchange.share(for: guess, random: &random)) }
     }
 
     mutating func received(_ message: KexInit, _ packet: PacketReader.Packet) throws(ProtocolError) {
@@ -26,7 +32,7 @@ extension Engine {
         if keyExchange.proposedAlgorithms?.keyExchange.sharesAreNumbers == true {
             writer.recorder?.context.shares = .numbers
         }
-        try writer.write(answer)
+        if let answer { try writer.write(answer) }
     }
 
     /// What is wrong with an agreement as a whole.

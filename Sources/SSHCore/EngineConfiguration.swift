@@ -30,6 +30,9 @@ package struct EngineConfiguration: Sendable {
     }
     /// Wait for each answer instead of sending ahead, for the servers that close otherwise.
     package var isPolite = false
+    /// Whether the share of our first key exchange follows our first KEXINIT, where the peer's first names are likely to be the
+    /// same (RFC 4253 §7).
+    package var guesses = false
     /// Whether a login by key names the host's key where the server understands that (OpenSSH PROTOCOL §3.1).
     package var bindsLogins = true
     /// Whether messages are put on record, for `Engine.takeRecords`.

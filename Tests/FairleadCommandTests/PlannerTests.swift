@@ -42,6 +42,21 @@ import Testing
         #expect(!sentence.contains("\n"))
     }
 
+    @Test("a session goes ahead only where there will be one; what keeps no known hosts remembers no logins")
+    func memory() throws {
+        let connection = try Run(plan: plan(["host", "true"])).plan.connection
+        #expect(connection.opensSessionEarly)
+        #expect(connection.memoryPath?.hasSuffix("/fairlead/logins") == true)
+        let idle = try Run(plan: plan(["-N", "host"])).plan.connection
+        #expect(!idle.opensSessionEarly)
+        for options in [
+            ["--no-memory"], ["-o", "UserKnownHostsFile=/dev/null"], ["-o", "UserKnownHostsFile=none"],
+            ["-o", "UserKnownHostsFile=/dev/null /dev/null"],
+        ] {
+            #expect(try plan(options + ["host"]).connection.memoryPath == nil)
+        }
+    }
+
     @Test("the file of -F is read, and its block for the host holds")
     func configurationFile() throws {
         let text = """

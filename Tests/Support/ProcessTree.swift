@@ -22,21 +22,30 @@ package enum ProcessTree {
     /// Whether the process still runs; one that ended and was not waited for does not.
     package static func isRunning(_ identifier: pid_t) -> Bool {
         #if os(Linux)
-            let state = fields(of: identifier)?.first
+            let state = fields(of: "\(identifier)")?.first
             return state != nil && state != "Z" && state != "X"
         #else
             return kill(identifier, 0) == 0
         #endif
     }
 
+    /// Whether a thread of the process runs, or would if there were a processor for it; false where there is no `/proc`.
+    package static func isAtWork(_ identifier: pid_t) -> Bool {
+        let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(identifier)/task")) ?? []
+        return threads.contains { thread in
+            let state = pid_t(thread).flatMap { fields(of: "\(identifier)/task/\($0)") }?.first
+            return state == "R" || state == "D"
+        }
+    }
+
     private static func parent(of identifier: pid_t) -> pid_t? {
-        guard let fields = fields(of: identifier), fields.count > 1 else { return nil }
+        guard let fields = fields(of: "\(identifier)"), fields.count > 1 else { return nil }
         return pid_t(fields[1])
     }
 
     /// The fields of `stat` after the second, which is a name in parentheses that may hold anything: state, parent, ….
-    private static func fields(of identifier: pid_t) -> [Substring]? {
-        guard let text = try? String(contentsOfFile: "/proc/\(identifier)/stat", encoding: .utf8),
+    private static func fields(of path: String) -> [Substring]? {
+        guard let text = try? String(contentsOfFile: "/proc/\(path)/stat", encoding: .utf8),
             let end = text.lastIndex(of: ")")
         else { return nil }
         return text[end...].dropFirst().split(separator: " ")

@@ -8,7 +8,7 @@ import Synchronization
 
 /// Opens the transport: finds the host's addresses, and puts a connection on the first that answers.
 struct Connector: Sendable {
-    let configuration: SSHConfiguration
+    var configuration: SSHConfiguration
     var trust: HostTrust
     let eventLoop: any EventLoop
     /// Wait for each answer instead of sending ahead.
@@ -188,6 +188,11 @@ extension SSHConfiguration {
         var engine = EngineConfiguration(user: Array(user.utf8), algorithms: algorithms)
         engine.identificationComments = versionAddendum.map { Array($0.utf8) }
         engine.isPolite = isPolite
+        // Right where both sides put the same first; nothing is put first for its sake (ruling 5).
+        engine.guesses =
+            remembered.map {
+                ($0.keyExchange, $0.hostKey) == (algorithms.keyExchanges.first, algorithms.hostKeys.first)
+            } ?? false
         engine.bindsLogins = bindsLogins
         engine.recordsMessages = onMessage != nil
         if let connectTimeout {

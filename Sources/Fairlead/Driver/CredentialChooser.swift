@@ -70,7 +70,9 @@ struct CredentialChooser: Sendable {
     }
 
     /// Whether the current key signs without anybody's doing.
-    var signsUnattended: Bool { current.map { !$0.key.asksFirst } ?? true }
+    var signsUnattended: Bool { current.map { !configuration.asksFirst(about: $0.key) } ?? true }
+
+    var currentKey: PublicKey? { current?.key.publicKey }
 
     /// Starts over on a new connection, with what is left.
     func resumed() -> CredentialChooser {
@@ -126,8 +128,8 @@ struct CredentialChooser: Sendable {
             pending = "publickey " + attempt.key.description
             let identity = LoginIdentity(
                 key: key, algorithm: attempt.algorithm, certificate: attempt.key.certificate?.blob)
-            return .publicKey(
-                identity, asksFirst: attempt.key.asksFirst || attempt.key.isFile && configuration.agentAddition != nil)
+            let costsMore = attempt.key.isFile && configuration.agentAddition != nil
+            return .publicKey(identity, asksFirst: costsMore || configuration.asksFirst(about: attempt.key))
         case "keyboard-interactive":
             guard secrets.nextInteractive(hasPasswordMethod: accepts("password")) else { return nil }
             pending = method

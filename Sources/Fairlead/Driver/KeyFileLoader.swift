@@ -140,4 +140,11 @@ extension PlatformFiles {
         else { return }
         try makeDirectory(String(decoding: bytes[..<slash], as: UTF8.self))
     }
+
+    /// Makes the directories that a file is to lie in, for the user alone, as far as they are not there: the last three
+    /// (`.local/state/fairlead`), and never a home.
+    static func makeStateDirectories(of path: String) throws(Failure) {
+        let slashes = path.indices.dropFirst().filter { path[$0] == "/" }
+        for slash in slashes.suffix(3) { try makeDirectory(String(path[..<slash])) }
+    }
 }

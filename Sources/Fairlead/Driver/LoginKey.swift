@@ -53,8 +53,8 @@ struct LoginKeys: Sendable {
     private(set) var skipped: [String] = []
     private let configuration: SSHConfiguration
 
-    /// Certificates that were named come first, then everything in the order of the credentials; a key that an agent holds
-    /// is the agent's to sign with, wherever it stands.
+    /// The key that did last time comes first, then certificates that were named, then everything in the order of the
+    /// credentials; a key that an agent holds is the agent's to sign with, wherever it stands.
     static func gather(_ configuration: SSHConfiguration, agents: [SSHAgent]) async -> LoginKeys {
         var gathered = LoginKeys(configuration: configuration)
         var held: [[AgentKey]] = []
@@ -77,6 +77,12 @@ struct LoginKeys: Sendable {
             }
         }
         gathered.prefer(certificates, held: held.joined())
+        if let remembered = configuration.remembered {
+            let isFirst = gathered.keys.map { $0.publicKey.map(remembered.isOf) == true }
+            gathered.keys = [true, false].flatMap { rank in
+                zip(gathered.keys, isFirst).filter { $0.1 == rank }.map(\.0)
+            }
+        }
         return gathered
     }
 
@@ -171,7 +177,9 @@ struct LoginKeys: Sendable {
 extension SSHConfiguration {
     /// The keys that a login would try, in their order, and what it would pass over: a line each.
     package func loginKeys() async -> [String] {
-        let gathered = await LoginKeys.gather(self, agents: agents)
+        var configuration = self
+        await configuration.recall()
+        let gathered = await LoginKeys.gather(configuration, agents: agents)
         return gathered.keys.map(\.description) + gathered.skipped.map { "skipped: " + $0 }
     }
 }

@@ -34,12 +34,15 @@ package enum KnownHostsFile {
         throw .system(failure)
     }
 
-    /// Puts what `transform` makes of the contents in their place, and keeps them as `PATH.old`; both as private as before.
+    /// Puts what `transform` makes of the contents in their place, and keeps them as `PATH.old` if so wanted; both as private as
+    /// before.
     ///
     /// A symbolic link stays, and what it leads to is edited. A line that ssh appends meanwhile moves along.
     ///
     /// - Returns: The path of the backup; `nil` when `transform` wanted no change.
-    package static func edit(_ path: String, _ transform: ([UInt8]) -> [UInt8]?) throws(Failure) -> String? {
+    package static func edit(
+        _ path: String, keepsOld: Bool = true, _ transform: ([UInt8]) -> [UInt8]?
+    ) throws(Failure) -> String? {
         let path = try target(of: path)
         // Names of this edit alone: the lock is another's as soon as the path leads elsewhere.
         let unique = String(UInt64.random(in: .min ... .max), radix: 36)
@@ -51,11 +54,13 @@ package enum KnownHostsFile {
             let bytes = try PlatformFiles.read(path, upTo: KnownHosts.maximumByteCount)
             guard let edited = transform(bytes) else { return nil }
             guard edited.count <= KnownHosts.maximumByteCount else { throw .tooLarge }
-            try write(bytes, to: old, like: file.status)
-            try write(edited, to: new, like: file.status)
+            if keepsOld { try write(bytes, to: old, like: file.status) }
+            try write(edited, to: new, like: file.status, isLasting: keepsOld)
             // ssh-keygen may have been here in the meantime.
             guard file.isStill(at: path) else { continue }
-            guard unsafe rename(old, path + ".old") == 0, unsafe rename(new, path) == 0 else { throw .system(errno) }
+            guard unsafe !keepsOld || rename(old, path + ".old") == 0, unsafe rename(new, path) == 0 else {
+                throw .system(errno)
+            }
             let late = file.bytes(after: bytes.count)
             if !late.isEmpty { try append(line: late, to: path) }
             return path + ".old"
@@ -80,8 +85,10 @@ package enum KnownHostsFile {
         _ = unsafe pwrite(descriptor, comment, count, end - off_t(count))
     }
 
-    /// A whole file for the owner and with the mode of another, on the disk when this returns.
-    private static func write(_ bytes: [UInt8], to path: String, like status: stat) throws(Failure) {
+    /// A whole file for the owner and with the mode of another; one that is to last is on the disk when this returns.
+    private static func write(
+        _ bytes: [UInt8], to path: String, like status: stat, isLasting: Bool = true
+    ) throws(Failure) {
         try requireRoom(for: bytes.count)
         let descriptor = unsafe SystemCalls.open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .system(errno) }
@@ -93,7 +100,7 @@ package enum KnownHostsFile {
             rest = rest.dropFirst(max(0, count))
         }
         guard fchown(descriptor, status.st_uid, status.st_gid) == 0, fchmod(descriptor, status.st_mode & 0o777) == 0,
-            fsync(descriptor) == 0
+            !isLasting || fsync(descriptor) == 0
         else { throw .system(errno) }
     }
 

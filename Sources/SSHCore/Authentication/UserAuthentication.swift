@@ -58,6 +58,11 @@ package struct UserAuthentication {
         }
     }
 
+    /// Whether a signature is on its way.
+    package var awaitsVerdictOnSignature: Bool {
+        if case .awaitingVerdict(.publicKey) = state { true } else { false }
+    }
+
     package mutating func start(_ request: AuthenticationRequest) throws(ProtocolError) -> Action {
         // A signature that nobody could make, or prompts that nobody could answer, give way to the next request.
         switch state {

@@ -31,7 +31,7 @@ package struct Channel: Sendable {
     }
 
     package init(
-        id: ChannelID, deadline: Instant, maximumWindowByteCount: UInt32 = Limits.channelWindowMaximumByteCount
+        id: ChannelID, deadline: Instant?, maximumWindowByteCount: UInt32 = Limits.channelWindowMaximumByteCount
     ) {
         self.id = id
         self.deadline = deadline

@@ -47,6 +47,8 @@ package struct KeyExchange: ~Copyable {
     }
 
     private var state = State.idle
+    /// Our key of this exchange, until it is known to be the one.
+    private var ephemeral: EphemeralKey?
     private let clientIdentification: [UInt8]
     private let minimumRSABitCount: Int
     package var serverIdentification: [UInt8] = []
@@ -92,31 +94,43 @@ package struct KeyExchange: ~Copyable {
         return payload
     }
 
-    /// The peer's proposal: agree, and offer our public share or ask for a group.
+    /// A key, and the public share to be sent: for what was agreed on, or as a guess behind our KEXINIT (RFC 4253 §7).
+    package mutating func share(
+        for algorithm: KeyExchangeAlgorithm, random: inout RandomSource
+    ) throws(ProtocolError) -> ByteBuffer {
+        do throws(CryptoError) {
+            let key = try EphemeralKey(for: algorithm, random: &random)
+            let share = KexECDHInit(publicShare: key.publicShare)
+            ephemeral = consume key
+            return share.payload
+        } catch {
+            throw .crypto(error)
+        }
+    }
+
+    /// The peer's proposal: agree, and offer our public share or ask for a group; nil where a right guess did so.
     package mutating func receive(
         _ theirs: KexInit, payload: ByteBuffer, random: inout RandomSource
-    ) throws(ProtocolError) -> ByteBuffer {
+    ) throws(ProtocolError) -> ByteBuffer? {
         guard case .proposed(let ours) = take() else { throw .unexpected(KexInit.number, during: .keyExchange) }
         proposedLists = Array(zip(ours.message.algorithmLists, theirs.algorithmLists))
         let agreement = try Negotiation.agree(ours: ours.message, theirs: theirs)
         proposedAlgorithms = agreement
         skipsNextPacket = Negotiation.isWrongGuess(ours: ours.message, theirs: theirs)
         let agreed = Agreed(ours: ours, theirs: payload, algorithms: agreement)
+        // A wrong guess is dropped by the server, and its key by us.
+        if !Negotiation.isSameFirst(ours.message, theirs) { ephemeral = nil }
         if agreement.keyExchange.isGroupExchange {
             let request = GroupSizes.request(for: agreement, quirks: quirks)
             state = .requesting(agreed, request)
             stage = .awaitingGroup
             return request.payload
         }
-        do throws(CryptoError) {
-            let ephemeral = try EphemeralKey(for: agreement.keyExchange, random: &random)
-            let share = KexECDHInit(publicShare: ephemeral.publicShare)
-            state = .sharing(Sharing(agreed: agreed, ephemeral: ephemeral))
-            stage = .awaitingReply
-            return share.payload
-        } catch {
-            throw .crypto(error)
-        }
+        let answer = ephemeral == nil ? try share(for: agreement.keyExchange, random: &random) : nil
+        guard let ephemeral = self.ephemeral.take() else { throw .misuse("no key of ours") }
+        state = .sharing(Sharing(agreed: agreed, ephemeral: ephemeral))
+        stage = .awaitingReply
+        return answer
     }
 
     /// The server's group: check it, and offer our public share in it (RFC 4419 §3).

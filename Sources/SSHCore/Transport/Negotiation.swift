@@ -67,9 +67,13 @@ package enum Negotiation {
 
     /// Whether the packet that `theirs` announced to follow was guessed for other algorithms and is to be skipped (§7.1).
     package static func isWrongGuess(ours: KexInit, theirs: KexInit) -> Bool {
-        theirs.firstPacketFollows
-            && (ours.keyExchanges.names.first != theirs.keyExchanges.names.first
-                || ours.hostKeys.names.first != theirs.hostKeys.names.first)
+        theirs.firstPacketFollows && !isSameFirst(ours, theirs)
+    }
+
+    /// Whether a guess is right: both sides prefer the same key exchange and host key.
+    package static func isSameFirst(_ ours: KexInit, _ theirs: KexInit) -> Bool {
+        ours.keyExchanges.names.first == theirs.keyExchanges.names.first
+            && ours.hostKeys.names.first == theirs.hostKeys.names.first
     }
 
     private static func pick<Algorithm: RawRepresentable<String>>(

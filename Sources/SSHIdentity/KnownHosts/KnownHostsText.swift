@@ -45,7 +45,8 @@ struct KnownHostsText: Sendable {
     /// One pass for all, because a hashed name is found only by hashing. Without HMAC-SHA1 in the library none is.
     func lines(for names: [HostName]) -> [[Line]] {
         var found = names.map { _ in [Line]() }
-        var matcher = try? RekeyedHMAC(messages: names.map(\.bytes))
+        // Looking a hash up in libcrypto takes longer than a file of a few plain lines.
+        var matcher = saltsAndHashes.isEmpty ? nil : try? RekeyedHMAC(messages: names.map(\.bytes))
         for line in lines {
             if let hash = line.hash {
                 if let index = try? matcher?.message(at: hash, in: saltsAndHashes) { found[index].append(line) }

@@ -40,6 +40,8 @@ package struct ClientScript: Sendable {
     /// A session each, as soon as the login succeeded.
     package var commands: [[UInt8]] = []
     package var input: [UInt8] = []
+    /// Whether the first session is opened behind the first signature.
+    package var opensEarly = false
     /// Whether the input ends where `input` does.
     package var endsInput = true
     /// Whether what arrives on a channel counts as consumed at once.

@@ -83,10 +83,12 @@ extension Conversation {
             let signature = try? key.sign(request.data, algorithm: request.identity.algorithm)
         else { return }
         tell(.provideSignature(signature))
+        if script.opensEarly, record.signatureRequests.count == 1 { tell(.openSession(engine.nextChannelID())) }
     }
 
     private func openSessions() {
-        for _ in script.commands { tell(.openSession(engine.nextChannelID())) }
+        let earlyCount = script.opensEarly && record.refusals.isEmpty ? 1 : 0
+        for _ in script.commands.dropFirst(earlyCount) { tell(.openSession(engine.nextChannelID())) }
     }
 
     private func execute(on id: ChannelID) {

@@ -10,6 +10,8 @@ struct PeerExchange {
     var theirs: (message: KexInit, payload: ByteBuffer)?
     /// The group that we chose, and what it adds to the hash.
     var group: (FiniteFieldGroup, inputs: ByteBuffer)?
+    /// The client's guess was wrong.
+    var skipsNextPacket = false
     var opener: (keys: [DirectionKeysBox], algorithms: NegotiatedAlgorithms)?
     /// Between our KEXINIT and our NEWKEYS.
     var holdsBackOthers: Bool { ours != nil }
@@ -48,6 +50,8 @@ extension ScriptedPeer {
     func received(_ message: KexInit, _ payload: ByteBuffer) throws {
         exchange.theirs = (message, payload)
         if exchange.ours == nil { proposeKeyExchange() }
+        exchange.skipsNextPacket =
+            exchange.ours.map { Negotiation.isWrongGuess(ours: $0.message, theirs: message) } ?? false
     }
 
     func received(_ message: KexECDHInit) throws {

@@ -107,11 +107,14 @@ package final class ScriptedPeer {
             send(.serviceAccept, ServiceAccept(service: ServiceRequest.userAuthentication))
         case 20: try received(try KexInit(payload: entry.payload), entry.payload)
         case 21: try receivedNewKeys()
+        case 30...49 where exchange.skipsNextPacket: exchange.skipsNextPacket = false
         case 30: try received(try KexECDHInit(payload: entry.payload))
         case 32: try received(try KexDHGexInit(payload: entry.payload).share)
         case 34: try received(try KexDHGexRequest(payload: entry.payload))
         case 50, 61: try receivedAuthentication(entry.payload)
         case 80: answer(try GlobalRequest(payload: entry.payload))
+        // As OpenSSH, before the login.
+        case 90...100 where !isCompressing: send(.other, Unimplemented(sequenceNumber: entry.sequence))
         case 90...100: try receivedConnection(entry.number, entry.payload)
         default: break
         }
