@@ -257,11 +257,13 @@ class Bench:
         ours = self.clients[0]
         repeats = 1 if self.options.quick else self.options.pairs
         for count in (1, 10) if self.options.quick else (1, 10, 100, 200):
-            costs = [ours.run(self.many_logins(programs[0], count, "true")).cpu for _ in range(repeats)]
+            command = self.many_logins(programs[0], count, "true")
+            costs = [ours.run(command, says=said(count)).cpu for _ in range(repeats)]
             self.row(f"{count} connections", "ms each", [1e3 * cost / count for cost in costs])
-        base = [ours.run(self.many_channels(programs[1], 0)).cpu for _ in range(repeats + 1)][1:]
+        base = [ours.run(self.many_channels(programs[1], 0), says=said(0)).cpu for _ in range(repeats + 1)][1:]
         for count in (1, 10, 100) if self.options.quick else (1, 10, 100, 1000):
-            costs = [ours.run(self.many_channels(programs[1], count)).cpu for _ in range(repeats)]
+            command = self.many_channels(programs[1], count)
+            costs = [ours.run(command, says=said(count)).cpu for _ in range(repeats)]
             self.row(
                 f"{count} channels of one", "ms each", [1e3 * (cost - statistics.median(base)) / count for cost in costs]
             )
@@ -284,6 +286,11 @@ class Bench:
         """User, key and known hosts, as our programs want them."""
         known = self.clients[0].known_hosts(port)
         return [getpass.getuser(), str(self.server.folder / "key"), str(known)]
+
+
+def said(count):
+    """What our programs say at their end."""
+    return f"{count} of {count} succeeded"
 
 
 def figure(value):

@@ -7,6 +7,8 @@ import time
 from dataclasses import dataclass
 
 INTERVAL = 0.05
+# Seconds after which somebody will not come any more.
+PATIENCE = 600
 
 
 @dataclass
@@ -60,28 +62,38 @@ def crowd(folder, count, commands, environment):
             )
             for command in commands(gate.command)
         ]
-        living = {process.pid for process in processes}
-        total, held = 0.0, None
-        while living:
-            if gate.has_all():
-                held = [snapshot(pid) for pid in living]
-                gate.open()
+        try:
+            total, held = gather(processes, gate)
+        except ChildProcessError as failure:
+            errors.seek(0)
+            raise SystemExit(f"one of {count} logins {failure}:\n{errors.read()}") from None
+        finally:
             for process in processes:
-                if process.pid not in living:
-                    continue
-                pid, status, usage = os.wait4(process.pid, os.WNOHANG)
-                if pid == 0:
-                    continue
-                living.remove(pid)
-                process.returncode = os.waitstatus_to_exitcode(status)
-                total += usage.ru_utime + usage.ru_stime
-                if process.returncode != 0 or held is None:
-                    for other in living:
-                        os.kill(other, 15)
-                    errors.seek(0)
-                    raise SystemExit(f"one of {count} logins ended with {process.returncode}:\n{errors.read()}")
-            time.sleep(INTERVAL)
+                if process.returncode is None:
+                    process.kill()
+                    process.wait()
     return Crowd(total, *[sum(column) for column in zip(*held)])
+
+
+def gather(processes, gate):
+    """CPU seconds of all of them together, and a snapshot of each while all were in."""
+    total, held, end = 0.0, None, time.monotonic() + PATIENCE
+    while living := [process for process in processes if process.returncode is None]:
+        if gate.has_all():
+            held = [snapshot(process.pid) for process in living]
+            gate.open()
+        for process in living:
+            pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+            if pid == 0:
+                continue
+            process.returncode = os.waitstatus_to_exitcode(status)
+            total += usage.ru_utime + usage.ru_stime
+            if process.returncode != 0 or held is None:
+                raise ChildProcessError(f"ended with {process.returncode}, " + ("in" if held else "before all were in"))
+        if held is None and time.monotonic() > end:
+            raise ChildProcessError(f"did not come in {PATIENCE} seconds")
+        time.sleep(INTERVAL)
+    return total, held
 
 
 def snapshot(pid):

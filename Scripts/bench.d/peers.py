@@ -142,12 +142,18 @@ class Client:
     def log_in(self, command, options=(), source=None, port=None, is_new=False):
         return self.run(self.arguments(command, options, port, is_new), source)
 
-    def run(self, arguments, source=None):
-        """Runs it to its end; standard input comes from the file `source`, output goes to /dev/null."""
-        with open(source or "/dev/null", "rb") as given, open(self.server.folder / "errors", "w+") as errors:
+    def run(self, arguments, source=None, says=None):
+        """Runs it to its end; standard input comes from the file `source`, output goes to /dev/null, unless it is to be
+        the line `says`."""
+        output = self.server.folder / "output" if says else "/dev/null"
+        with (
+            open(source or "/dev/null", "rb") as given,
+            open(self.server.folder / "errors", "w+") as errors,
+            open(output, "w") as shown,
+        ):
             started = time.monotonic()
             process = subprocess.Popen(
-                arguments, stdin=given, stdout=subprocess.DEVNULL, stderr=errors, env=self.environment
+                arguments, stdin=given, stdout=shown, stderr=errors, env=self.environment
             )
             _, status, usage = os.wait4(process.pid, 0)
             wall = time.monotonic() - started
@@ -155,6 +161,8 @@ class Client:
             if process.returncode != 0:
                 errors.seek(0)
                 raise SystemExit(f"{' '.join(map(str, arguments))}\nended with {process.returncode}:\n{errors.read()}")
+        if says and output.read_text() != says + "\n":
+            raise SystemExit(f"{' '.join(map(str, arguments))}\nsaid, not {says}:\n{output.read_text()}")
         return Run(wall, usage.ru_utime + usage.ru_stime)
 
     def log_in_typing(self, key, passphrase, options=()):
