@@ -190,7 +190,7 @@ class Bench:
             self.row(name, "MiB", *peaks[name])
         login, small, large = peaks.values()
         for name, less in ((f"{mebibytes} MiB less 1 MiB", small), (f"{mebibytes} MiB less login", login)):
-            self.row(name, "MiB", *[[a - b for a, b in zip(*pair)] for pair in zip(large, less)])
+            self.row(name, "MiB", [a - b for a, b in zip(large[0], less[0])])
 
     def trips(self):
         """(wall at 100 ms - wall at 0) / 100 ms: what the distance alone costs, the TCP handshake included."""

@@ -195,6 +195,7 @@ class Client:
             self.arguments(command + "; sleep 0.5"),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
             env=self.environment,
         )
         peak = 0
