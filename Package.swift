@@ -125,6 +125,22 @@ if Context.environment["FAIRLEAD_CONSTANT_TIME"] != nil {
             swiftSettings: testSettings))
 }
 
+// Scripts/bench sets this: what it measures besides the tool.
+if Context.environment["FAIRLEAD_BENCH"] != nil {
+    package.targets += [
+        .executableTarget(
+            name: "ManyLogins", dependencies: ["Fairlead"], path: "Tests/Bench/ManyLogins",
+            swiftSettings: testSettings),
+        .executableTarget(
+            name: "ManyChannels", dependencies: ["Fairlead"], path: "Tests/Bench/ManyChannels",
+            swiftSettings: testSettings),
+        .executableTarget(
+            name: "HotPaths",
+            dependencies: ["PeerSupport", "SSHCore", "SSHCrypto", "SSHIdentity", "SSHWire", nioCore],
+            path: "Tests/Bench/HotPaths", swiftSettings: testSettings),
+    ]
+}
+
 // Scripts/fuzz sets this: everything then tells libFuzzer where it has been.
 if Context.environment["FAIRLEAD_FUZZ"] != nil {
     package.targets.append(

@@ -49,6 +49,8 @@ package struct ClientScript: Sendable {
     /// Whether the peer gets to read anything.
     package var sends = true
     package var seed: UInt64 = 11
+    /// Every touch of the engine goes through this, so that its work can be told from the peer's.
+    package var touch: @Sendable (() -> Void) -> Void = { $0() }
 
     package init() {}
 }

@@ -11,6 +11,8 @@ package final class Conversation {
     package var clock = ManualClock()
     package var script: ClientScript
     package internal(set) var record = ConversationRecord()
+    /// When the engine last wanted to be told the time.
+    package private(set) var nextDeadline: Instant?
     private var pipe: DripPipe
 
     package init(_ configuration: PeerConfiguration, script: ClientScript = ClientScript(), delivery: Delivery = .whole)
@@ -80,14 +82,14 @@ package final class Conversation {
     /// Whether anything happened.
     private func turn() -> Bool {
         var hasProgressed = false
-        while let event = engine.nextEvent() {
+        while let event = nextEvent() {
             hasProgressed = true
             record.note(event)
             answer(event)
         }
         record.highestOutboundByteCount = max(record.highestOutboundByteCount, engine.outboundByteCount)
         record.highestHeldByteCount = max(record.highestHeldByteCount, engine.heldByteCount)
-        if script.sends, let bytes = engine.takeOutbound() {
+        if script.sends, let bytes = takeOutbound() {
             hasProgressed = true
             record.clientBytes += Array(bytes.readableBytesView)
             peer.receive(bytes)
@@ -122,13 +124,32 @@ package final class Conversation {
     /// Whether the engine still has bytes to send.
     package var engineHasOutbound: Bool { engine.outboundByteCount > 0 }
 
-    func attempt(_ body: (inout Engine, Instant) throws(ProtocolError) -> Void) {
-        do throws(ProtocolError) {
-            try body(&engine, clock.now)
-        } catch {
-            // What happened before the error still counts.
-            while let event = engine.nextEvent() { record.note(event) }
-            record.note(error)
+    private func nextEvent() -> Event? {
+        var event: Event?
+        script.touch { event = engine.nextEvent() }
+        return event
+    }
+
+    private func takeOutbound() -> ByteBuffer? {
+        var bytes: ByteBuffer?
+        script.touch { bytes = engine.takeOutbound() }
+        return bytes
+    }
+
+    package func attempt(_ body: (inout Engine, Instant) throws(ProtocolError) -> Void) {
+        var failure: ProtocolError?
+        script.touch {
+            do throws(ProtocolError) {
+                try body(&engine, clock.now)
+                // The driver sets its timer after every touch.
+                nextDeadline = engine.deadline
+            } catch {
+                failure = error
+            }
         }
+        guard let failure else { return }
+        // What happened before the error still counts.
+        while let event = engine.nextEvent() { record.note(event) }
+        record.note(failure)
     }
 }
