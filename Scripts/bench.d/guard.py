@@ -28,8 +28,10 @@ ENVIRONMENT = {
     # libcrypto and swift-crypto choose their code by the processor; without the second word of its features they
     # choose alike everywhere.
     "OPENSSL_ia32cap": ":0",
-    # A long copy by one repeated instruction counts as one for each byte, which would hide everything else.
-    "GLIBC_TUNABLES": "glibc.cpu.x86_rep_movsb_threshold=1000000000:glibc.cpu.x86_rep_stosb_threshold=1000000000",
+    # Nor may the C library's copies depend on the processor. A long one by one repeated instruction counts as one for
+    # each byte, which would hide everything else.
+    "GLIBC_TUNABLES": "glibc.cpu.x86_rep_movsb_threshold=1000000000:glibc.cpu.x86_rep_stosb_threshold=1000000000:"
+    "glibc.cpu.hwcaps=-AVX,-AVX2,-AVX512F,-AVX512VL,-AVX512BW,-ERMS,-FSRM,-AVX_Fast_Unaligned_Load",
 }
 
 
