@@ -134,7 +134,7 @@ extension SSHConnection {
         while true {
             if let failure { throw failure }
             if Task.isCancelled { throw Self.cancelled }
-            await wait(for: .closure)
+            await wait(with: ticket(for: .closure))
         }
     }
 }

@@ -145,7 +145,7 @@ extension SSHConnection {
             if let provenHostKeys { return provenHostKeys }
             if let failure { throw failure }
             if Task.isCancelled { throw Self.cancelled }
-            await wait(for: .hostKeys)
+            await wait(with: ticket(for: .hostKeys))
         }
     }
 
@@ -154,7 +154,7 @@ extension SSHConnection {
             if !loginSteps.isEmpty { return loginSteps.removeFirst() }
             if let failure { throw failure }
             if Task.isCancelled { throw Self.cancelled }
-            await wait(for: .login)
+            await wait(with: ticket(for: .login))
         }
     }
 
@@ -186,7 +186,7 @@ extension SSHConnection {
     }
 
     private func waitUntilLost() async {
-        while failure == nil, !Task.isCancelled { await wait(for: .closure) }
+        while failure == nil, !Task.isCancelled { await wait(with: ticket(for: .closure)) }
     }
 }
 

@@ -39,7 +39,7 @@ extension SSHConnection {
             }
             if let failure { throw failure }
             if Task.isCancelled { throw Self.cancelled }
-            await wait(for: .state(id))
+            await wait(with: ticket(for: .state(id)))
         }
         if sessions[id]?.isClosed == true, failure == nil { throw Self.closedAtOnce }
     }
@@ -58,7 +58,7 @@ extension SSHConnection {
             if let failure { throw failure }
             if session.isClosed { throw Self.closedAtOnce }
             if Task.isCancelled { throw Self.cancelled }
-            await wait(for: .state(id))
+            await wait(with: ticket(for: .state(id)))
         }
         let replies = sessions[id]?.replies ?? []
         var terminalRefusal: SSHError?
@@ -100,7 +100,7 @@ extension SSHConnection {
             if session.hasEnded { return nil }
             if session.isIdle { throw Self.idle }
             if Task.isCancelled { throw Self.cancelled }
-            await wait(for: stream == .output ? .output(id) : .errorOutput(id))
+            await wait(with: ticket(for: stream == .output ? .output(id) : .errorOutput(id)))
         }
     }
 
@@ -125,7 +125,7 @@ extension SSHConnection {
                 // loop gets its turn, and then the next piece goes.
                 await Task.yield()
             } else {
-                await wait(for: .writable(id))
+                await wait(with: ticket(for: .writable(id)))
             }
         }
     }
@@ -168,7 +168,7 @@ extension SSHConnection {
             if session.isClosedByPeer { return .unknown }
             if let failure { throw failure }
             if Task.isCancelled { throw Self.cancelled }
-            await wait(for: .state(id))
+            await wait(with: ticket(for: .state(id)))
         }
         return .unknown
     }
@@ -183,7 +183,7 @@ extension SSHConnection {
             }
         }
         while let session = sessions[id], !session.isClosedByPeer, !session.isLeft, failure == nil, !Task.isCancelled {
-            await wait(for: .state(id))
+            await wait(with: ticket(for: .state(id)))
         }
         alarm.cancel()
         sessions[id]?.isLeft = true
@@ -195,7 +195,7 @@ extension SSHConnection {
         while let session = sessions[id], !session.isClosedByPeer {
             if let failure { throw failure }
             if Task.isCancelled { throw Self.cancelled }
-            await wait(for: .state(id))
+            await wait(with: ticket(for: .state(id)))
         }
     }
 
@@ -215,7 +215,7 @@ extension SSHConnection {
     /// Waits until everything that arrived was written to the session's descriptors.
     package func waitUntilDrained(_ id: ChannelID) async {
         while let session = sessions[id], !session.isIdle, let pump = session.pump, !pump.isDrained, !Task.isCancelled {
-            await wait(for: .state(id))
+            await wait(with: ticket(for: .state(id)))
         }
     }
 

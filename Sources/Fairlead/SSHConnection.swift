@@ -180,7 +180,7 @@ public actor SSHConnection {
             try? perform(.disconnect(.byApplication, text: "disconnected by user"))
             fail(SSHError(.lost, .closed, "The connection was closed"))
         }
-        while transport != nil { await wait(for: .closure, isCancellable: false) }
+        while transport != nil { await wait(with: ticket(for: .closure), isCancellable: false) }
     }
 
     private func flush(isForced: Bool) {
@@ -230,19 +230,21 @@ public actor SSHConnection {
 
     // MARK: Waiting
 
-    /// Suspends until `topic` is woken or the task is cancelled; whoever waits looks again at what it waits for.
-    func wait(for topic: WaitingTasks.Topic, isCancellable: Bool = true) async {
-        let token = waiting.nextToken()
+    /// Suspends until the ticket's topic is woken or the task is cancelled; whoever waits looks again at what it waits for.
+    func wait(with ticket: WaitingTasks.Ticket, isCancellable: Bool = true) async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                guard !(isCancellable && Task.isCancelled) else { return continuation.resume() }
-                waiting.add(continuation, for: topic, token: token)
+                waiting.add(continuation, for: ticket)
+                if isCancellable, Task.isCancelled { waiting.wake(ticket) }
             }
         } onCancel: {
             guard isCancellable else { return }
-            eventLoop.execute { self.assumeIsolated { $0.waiting.wake(topic, token: token) } }
+            eventLoop.execute { self.assumeIsolated { $0.waiting.wake(ticket) } }
         }
     }
+
+    /// Drawn right after looking at what is to be waited for.
+    func ticket(for topic: WaitingTasks.Topic) -> WaitingTasks.Ticket { waiting.ticket(for: topic) }
 
     func wake(_ topic: WaitingTasks.Topic) {
         waiting.wake(topic)

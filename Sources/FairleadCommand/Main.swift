@@ -26,11 +26,10 @@ enum Main {
         let signals = NIOThreadPool(numberOfThreads: 1)
         signals.start()
         signals.submit { _ in SignalWatch.run() }
+        // All of them start when one is wanted, and as many as there are processors would be too many.
+        NIOSingletons.blockingPoolThreadCountSuggestion = 3
         MultiThreadedEventLoopGroup.withCurrentThreadAsEventLoop { loop in
-            let status = loop.makeFutureWithTask { await Run(plan: plan).run(on: loop) }
-            status.whenComplete { result in
-                exit((try? result.get()) ?? ExitCode.failure)
-            }
+            Task(executorPreference: LoopTaskExecutor(loop)) { exit(await Run(plan: plan).run(on: loop)) }
         }
     }
 

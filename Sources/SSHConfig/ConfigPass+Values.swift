@@ -101,17 +101,13 @@ extension ConfigPass {
         if let port = options.port { context.port = port.value }
         if let user = options.user { context.remoteUser = user.value }
         if let alias = options.hostKeyAlias { context.hostKeyAlias = alias.value }
-        hashConnection(&context)
+        setJumpHost(&context)
         return context
     }
 
-    private func hashConnection(_ context: inout TokenContext) {
+    private func setJumpHost(_ context: inout TokenContext) {
         if let jump = options.proxyJump?.value.last { context.jumpHost = jump.host }
-        let names = [
-            context.local.hostName, context.host, ConfigText(String(context.port)), context.remoteUser,
-            context.jumpHost,
-        ]
-        context.connectionHash = resolver.connectionHash.map { ConfigText($0(names.flatMap(\.bytes))) }
+        context.hash = resolver.connectionHash.map { TokenContext.Hash(compute: $0) }
     }
 
     /// Expands what takes tokens, in the order in which one value is needed for the next.
@@ -125,7 +121,7 @@ extension ConfigPass {
             entry.isLiteral ? text : try pass.expand(text, .user, at: (entry.keyword, entry.source))
         }
         if let user = options.user { options.tokens.remoteUser = user.value }
-        hashConnection(&options.tokens)
+        setJumpHost(&options.tokens)
         try replaceTexts(of: .hostName) { pass, _, _ throws(ConfigError) in pass.options.host }
         for keyword in [
             .identityFile, .certificateFile, .identityAgent, .userKnownHostsFile, .revokedHostKeys, .controlPath,

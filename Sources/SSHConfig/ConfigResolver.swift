@@ -44,7 +44,7 @@ public struct ConfigResolver {
     /// Without this, no name is found.
     public var lookUp: ((_ name: ConfigText, _ family: AddressFamily) -> ConfigText?)?
     /// The SHA-1 hash in hexadecimal, for the token `%C`.
-    public var connectionHash: ((_ names: [UInt8]) -> String)?
+    public var connectionHash: (@Sendable (_ names: [UInt8]) -> String)?
     /// What `Match version` is compared with, such as `OpenSSH_10.5`.
     public var version: ConfigText?
 

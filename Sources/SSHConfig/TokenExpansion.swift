@@ -12,8 +12,12 @@ public struct TokenContext: Hashable, Sendable {
     public var hostKeyAlias: ConfigText
     /// `%j`: the jump host, if there is one.
     public var jumpHost = ConfigText("")
-    /// `%C`: the hash of the connection's names, where the caller has computed it.
-    public var connectionHash: ConfigText?
+    /// `%C`: the hash of the connection's names; `nil` where the resolver was given no way to compute it.
+    public var connectionHash: ConfigText? {
+        let names = [local.hostName, host, ConfigText(String(port)), remoteUser, jumpHost].flatMap(\.bytes)
+        return hash.map { ConfigText($0.compute(names)) }
+    }
+    var hash: Hash?
     /// `%d`, `%i`, `%l`, `%L` and `%u`: who asks, and from where.
     public var local: LocalIdentity
 
@@ -27,6 +31,16 @@ public struct TokenContext: Hashable, Sendable {
         self.remoteUser = remoteUser
         self.local = local
         hostKeyAlias = originalHost
+    }
+
+    /// How `%C` is computed, for which a library is started: only once it is wanted.
+    ///
+    /// There is one such function, so all are equal.
+    struct Hash: Hashable, Sendable {
+        let compute: @Sendable (_ names: [UInt8]) -> String
+
+        static func == (_: Hash, _: Hash) -> Bool { true }
+        func hash(into hasher: inout Hasher) {}
     }
 }
 

@@ -39,20 +39,20 @@ struct WindowTests {
 
     @Test("A window of which half is taken within a round trip grows to its maximum, and what is granted is its size")
     func growth() throws {
-        var window = ReceiveWindow(size: 400, maximum: 2000)
+        var window = ReceiveWindow(size: 400, maximum: 8000)
         var now = start
         try window.receive(400)
         #expect(window.consume(100, now: now, roundTrip: .seconds(1)) == 100)
         now = now + .milliseconds(999)
         // 200 are unread: with what is granted now, that is the size.
-        #expect(window.consume(100, now: now, roundTrip: .seconds(1)) == 1300)
-        try window.receive(1400)
-        #expect(window.consume(800, now: now, roundTrip: .seconds(1)) == 1200)
-        try window.receive(1200)
-        #expect(window.consume(1000, now: now, roundTrip: .seconds(1)) == 1000)
-        try window.receive(1000)
+        #expect(window.consume(100, now: now, roundTrip: .seconds(1)) == 2900)
+        try window.receive(3000)
+        #expect(window.consume(1600, now: now, roundTrip: .seconds(1)) == 6400)
+        try window.receive(6400)
+        #expect(window.consume(4000, now: now, roundTrip: .seconds(1)) == 4000)
+        try window.receive(4000)
         // All of it has come; a tenth more is forgiven.
-        #expect(throws: ProtocolError.channel(.windowExceeded)) { try window.receive(201) }
+        #expect(throws: ProtocolError.channel(.windowExceeded)) { try window.receive(801) }
     }
 
     @Test("A window stays as it is where less than half of it is taken in a round trip, or no round trip is known")

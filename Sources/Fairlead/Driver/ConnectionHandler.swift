@@ -5,7 +5,7 @@ import SSHCore
 ///
 /// A stream is read in few and large pieces: after a read that left nothing, where much has come lately, the next one
 /// waits a moment. To be woken for every few packets costs more than to receive them; the socket's own buffer takes what
-/// comes meanwhile. What a person types and sees is too little for that.
+/// comes meanwhile. What a person types and sees is too little for that, and beside other sessions there is no rest.
 final class ConnectionHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
@@ -50,7 +50,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private func rest(after byteCount: Int, _ context: ChannelHandlerContext) {
         recentByteCount = recentByteCount / 2 + byteCount
-        guard byteCount < Connector.receiveByteCount, recentByteCount >= Self.restByteCount, !isResting else { return }
+        guard byteCount < Connector.receiveByteCount, recentByteCount >= Self.restByteCount, !isResting,
+            connection.assumeIsolated({ $0.sessions.count }) == 1
+        else { return }
         isResting = true
         context.eventLoop.assumeIsolated().scheduleTask(in: Self.rest) { [weak self] in
             guard let self else { return }

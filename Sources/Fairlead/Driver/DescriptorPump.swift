@@ -36,7 +36,14 @@ final class DescriptorPump {
     private let connection: SSHConnection
     private let id: SessionID
     private let descriptors: SessionDescriptors
-    private let threads = NIOThreadPool(numberOfThreads: 3)
+    /// Started once something must wait: many a session never does.
+    private lazy var threads = {
+        let threads = NIOThreadPool(numberOfThreads: 3)
+        threads.start()
+        hasThreads = true
+        return threads
+    }()
+    private var hasThreads = false
     private let wakePipe: PlatformStreams.WakePipe?
     /// Streams that end in the same place share a lane, so that their order is kept.
     private let outputLane: OutputLane
@@ -68,7 +75,6 @@ final class DescriptorPump {
         errorLane =
             PlatformStreams.areSame(descriptors.output, descriptors.errorOutput)
             ? outputLane : OutputLane(descriptors.errorOutput)
-        threads.start()
     }
 
     /// Whether everything that arrived was written.
@@ -257,6 +263,7 @@ final class DescriptorPump {
     func shutDown() {
         sessionClosed()
         let wakePipe = wakePipe
+        guard hasThreads else { return wakePipe?.close() ?? () }
         threads.shutdownGracefully { _ in wakePipe?.close() }
     }
 }

@@ -107,7 +107,7 @@ extension SSHConnection {
         guard let token = facts.hostIdentity, trust.permitsUpdates(by: token) else { return }
         while facts.announcedHostKeys.isEmpty {
             guard failure == nil, !Task.isCancelled else { return }
-            await wait(for: .hostKeys)
+            await wait(with: ticket(for: .hostKeys))
         }
         guard let update = await trust.update(after: token, announced: facts.announcedHostKeys) else { return }
         do throws(SSHError) {

@@ -63,13 +63,20 @@ package struct ChannelTable: Sendable {
         _ id: ChannelID, _ change: (inout Channel) throws(Failure) -> Result
     ) throws(Failure) -> Result? {
         guard let index = channels.index(forKey: id.rawValue) else { return nil }
-        let (peer, deadline) = (channels.values[index].knownPeer, channels.values[index].deadline)
-        defer {
-            if channels.values[index].knownPeer != peer || channels.values[index].deadline != deadline {
-                note(id, peer, deadline)
-            }
-        }
-        return try change(&channels.values[index])
+        let (result, old) = try Self.change(&channels.values[index], by: change)
+        if let old { note(id, old.peer, old.deadline) }
+        return result
+    }
+
+    /// Also tells what was true of a channel of which something changed that concerns the table.
+    ///
+    /// To look at it from outside would copy it, twice for each packet.
+    private static func change<Result, Failure: Error>(
+        _ channel: inout Channel, by change: (inout Channel) throws(Failure) -> Result
+    ) throws(Failure) -> (Result, old: (peer: ChannelID?, deadline: Instant?)?) {
+        let (peer, deadline) = (channel.knownPeer, channel.deadline)
+        let result = try change(&channel)
+        return (result, channel.knownPeer == peer && channel.deadline == deadline ? nil : (peer, deadline))
     }
 
     /// Changes the channel in place; an unknown number is the peer's error.

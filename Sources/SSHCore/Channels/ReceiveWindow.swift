@@ -4,6 +4,9 @@
 /// window is what holds the peer back, or soon will be. What is granted and not yet consumed never exceeds its size, nor
 /// that the maximum, so neither does what a channel holds in memory.
 package struct ReceiveWindow: Hashable, Sendable {
+    /// What is consumed and not granted again is window that nobody uses: a large one must not lose a quarter to it.
+    private static let stepByteCount: UInt32 = 512 * 1024
+
     private let maximum: UInt32
     private var size: UInt32
     private var granted: UInt32
@@ -43,7 +46,7 @@ package struct ReceiveWindow: Hashable, Sendable {
         let added = min(hasOverflowed ? .max : sum, size - granted) - consumed
         consumed += added
         let growth = growth(by: added, now, roundTrip)
-        guard growth > 0 || consumed >= size / 4 else { return nil }
+        guard growth > 0 || consumed >= min(size / 4, Self.stepByteCount) else { return nil }
         size += growth
         // Both are parts of the size.
         let credit = consumed + growth
@@ -62,7 +65,7 @@ package struct ReceiveWindow: Hashable, Sendable {
         roundByteCount = hasOverflowed ? .max : sum
         guard roundByteCount >= size / 2 else { return 0 }
         roundStart = nil
-        // Each step costs a round trip: a few large ones.
-        return size > maximum / 4 ? maximum - size : size * 3
+        // Each step costs a round trip: few and large ones.
+        return size > maximum / 8 ? maximum - size : size * 7
     }
 }
