@@ -78,10 +78,28 @@ let package = Package(
         .target(
             name: "PeerSupport", dependencies: ["SSHWire", "SSHCrypto", "SSHIdentity", "SSHCore", nioCore, crypto],
             path: "Tests/Support/Peer", swiftSettings: testSettings),
+        .target(
+            name: "HostileRows",
+            dependencies: ["SSHWire", "SSHCrypto", "SSHIdentity", "SSHCore", "PeerSupport", nioCore],
+            path: "Tests/Hostile/Rows", swiftSettings: testSettings),
+        .target(
+            name: "HostileServing",
+            dependencies: [
+                "SSHWire", "SSHCrypto", "SSHIdentity", "SSHCore", "PeerSupport", "HostileRows", "TestSupport", nioCore,
+            ],
+            path: "Tests/Hostile/Serving", swiftSettings: testSettings),
+        .executableTarget(name: "HostileLaunch", path: "Tests/Hostile/Launch"),
         .testTarget(
             name: "SSHCoreTests",
+            dependencies: [
+                "CLibcrypto", "SSHWire", "SSHCrypto", "SSHIdentity", "SSHCore", "PeerSupport", "HostileRows",
+                "HostileWalk", nioCore,
+            ],
+            exclude: ["state-matrix.txt"], swiftSettings: testSettings),
+        .target(
+            name: "HostileWalk",
             dependencies: ["SSHWire", "SSHCrypto", "SSHIdentity", "SSHCore", "PeerSupport", nioCore],
-            swiftSettings: testSettings),
+            path: "Tests/Hostile/Walk", swiftSettings: testSettings),
         .testTarget(
             name: "FairleadCommandTests",
             dependencies: ["FairleadCommand", "Fairlead", "SSHConfig", "TestSupport", nioCore],
@@ -89,8 +107,8 @@ let package = Package(
         .testTarget(
             name: "InteropTests",
             dependencies: [
-                "Fairlead", "SSHCore", "SSHIdentity", "SSHCrypto", "SSHWire", "TestSupport", "PeerSupport", nioCore,
-                nioPosix,
+                "Fairlead", "SSHCore", "SSHIdentity", "SSHCrypto", "SSHWire", "TestSupport", "PeerSupport",
+                "HostileRows", "HostileServing", nioCore, nioPosix,
             ],
             swiftSettings: testSettings),
         .testTarget(
@@ -108,8 +126,8 @@ let package = Package(
         .testTarget(name: "SupportTests", dependencies: ["TestSupport"], swiftSettings: testSettings),
         .testTarget(name: "SSHConfigTests", dependencies: ["SSHConfig"], swiftSettings: testSettings),
         .testTarget(
-            name: "SSHCryptoTests", dependencies: ["SSHCrypto", "SSHWire", nioCore, crypto], exclude: ["sntrup761.txt"],
-            swiftSettings: testSettings),
+            name: "SSHCryptoTests", dependencies: ["CLibcrypto", "SSHCrypto", "SSHWire", nioCore, crypto],
+            exclude: ["sntrup761.txt"], swiftSettings: testSettings),
         .testTarget(name: "SSHWireTests", dependencies: ["SSHWire", nioCore], swiftSettings: testSettings),
         .testTarget(
             name: "ReadmeTests", dependencies: ["Fairlead", "SSHCrypto", "TestSupport", nioCore],
@@ -138,6 +156,20 @@ if Context.environment["FAIRLEAD_BENCH"] != nil {
             name: "HotPaths",
             dependencies: ["PeerSupport", "SSHCore", "SSHCrypto", "SSHIdentity", "SSHWire", nioCore],
             path: "Tests/Bench/HotPaths", swiftSettings: testSettings),
+    ]
+}
+
+// Scripts/hostile, Scripts/walk and Scripts/soak set this: rows before any client's door, walks by the million, hours.
+if Context.environment["FAIRLEAD_HOSTILE"] != nil {
+    package.targets += [
+        .executableTarget(
+            name: "Hostile", dependencies: ["HostileServing", "HostileRows", "PeerSupport"],
+            path: "Tests/Hostile/Runner", swiftSettings: testSettings),
+        .executableTarget(
+            name: "Soak", dependencies: ["Fairlead", "PeerSupport", "TestSupport", nioCore],
+            path: "Tests/Hostile/Soak", swiftSettings: testSettings),
+        .executableTarget(
+            name: "Walks", dependencies: ["HostileWalk"], path: "Tests/Hostile/Walks", swiftSettings: testSettings),
     ]
 }
 

@@ -6,7 +6,9 @@ from . import tree
 
 ROWS = "Tests/Support/hostile-rows.txt"
 WAITING = "Tests/Support/hostile-waiting.txt"
-IDENTIFIER = re.compile(r"\b(?:(?:ID|PK|KI|KX|SK|RK|AU|CH|TM|LF)-\d\d|[FG][1-9]\d?)\b")
+IDENTIFIER = re.compile(r"\b(?:(?:ID|PK|KI|KX|SK|RK|AU|CH|GR|FW|TM|NW|LF|ST)-\d\d|[A-G][1-9]\d?)\b")
+# A literal's first words, as long as they are identifiers: a lone letter and digit elsewhere may be anything.
+LEADING = re.compile(r'"((?:(?:[A-G][1-9]\d?|[A-Z]{2}-\d\d)\b[:,]?(?:\s|(?=")))+)')
 
 
 def check(root):
@@ -39,9 +41,25 @@ def named_in_tests(root):
     """Identifiers in string literals: a test's name, or a row of the table it runs over. Comments prove nothing."""
     found = {}
     for source in tree.swift_files(root, "Tests"):
-        for match in IDENTIFIER.finditer(source.literals):
-            found.setdefault(match.group(), (source.path, source.line(match.start())))
+        places = [(match.group(), match.start()) for match in IDENTIFIER.finditer(source.literals) if "-" in match.group()]
+        for run in LEADING.finditer(source.text):
+            if source.literals[run.start(1)] != " ":
+                places += [(match.group(), run.start()) for match in IDENTIFIER.finditer(run[1])]
+        for row, start in places:
+            found.setdefault(row, (source.path, source.line(start)))
     return found
+
+
+def summary(root):
+    """What a person wants to know of the rows: how many, and which wait for what."""
+    rows, waiting = table(root, ROWS, []), table(root, WAITING, [])
+    reasons = {}
+    for line in (root / WAITING).read_text().splitlines() if waiting else []:
+        row, _, reason = line.partition(" ")
+        if row in waiting:
+            reasons.setdefault(reason, []).append(row)
+    lines = [f"      {len(rows) - len(waiting)} of {len(rows)} rows are covered"]
+    return lines + [f"      {' '.join(names)} {reason}" for reason, names in reasons.items()]
 
 
 def table(root, name, findings):

@@ -56,7 +56,7 @@ package struct JoinedSession: Sendable {
                 try await connection.waitUntilClosed(id)
             }
             await connection.waitUntilDrained(id)
-            if let failure = await connection.outputFailure(of: id) { throw failure }
+            if let failure = await connection.streamFailure(of: id) { throw failure }
             await connection.discard(id)
             return status
         } catch {

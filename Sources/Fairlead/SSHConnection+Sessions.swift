@@ -219,11 +219,12 @@ extension SSHConnection {
         }
     }
 
-    /// What kept the session's output from being written, such as a full disk; not that its reader left.
-    package func outputFailure(of id: ChannelID) -> SSHError? {
-        guard let number = sessions[id]?.pump?.outputFailure else { return nil }
-        return SSHError(
-            .channel, .system(errno: number), "Could not write the output: \(PlatformFiles.errorText(number))")
+    /// What kept the session's output from being written, such as a full disk, or its input from being read; not that a
+    /// reader or a writer left.
+    package func streamFailure(of id: ChannelID) -> SSHError? {
+        guard let pump = sessions[id]?.pump, let number = pump.outputFailure ?? pump.inputFailure else { return nil }
+        let what = pump.outputFailure == nil ? "read the input" : "write the output"
+        return SSHError(.channel, .system(errno: number), "Could not \(what): \(PlatformFiles.errorText(number))")
     }
 
     /// Nobody reads the session's output any more.

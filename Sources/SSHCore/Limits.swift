@@ -23,7 +23,7 @@ package enum Limits {
     package static let deferredPacketCount = 64
     /// Sealed bytes that wait for the socket before reading pauses, so that a peer that asks and does not read our
     /// answers stalls itself.
-    package static let outboundByteCount = 1024 * 1024
+    package static let outboundByteCount = 512 * 1024
     /// Go's cap on authentication attempts.
     package static let authenticationAttemptCount = 64
     /// Rounds of keyboard-interactive in one login, and prompts of one round (libssh allows 256).

@@ -101,7 +101,7 @@ extension PseudoTerminal {
     /// Waits until the program has stopped, as by SIGSTOP.
     func waitUntilStopped() async throws {
         let path = "/proc/\(identifier)/stat"
-        try await poll(for: "the program to stop", within: .seconds(20), soFar: { pendingOutput }) {
+        try await poll(for: "the program to stop", within: .seconds(60), soFar: { pendingOutput }) {
             let text = try String(contentsOfFile: path, encoding: .utf8)
             return text.split(separator: ")").last?.hasPrefix(" T ") == true ? () : nil
         }

@@ -75,7 +75,7 @@ import Testing
         #expect(text.contains(try key(Self.old).fingerprint.md5))
     }
 
-    @Test("Features 81 B22: the question shows type, size, both fingerprints, and at most eight other names of the key")
+    @Test("Features 81 B.22: the question shows type, size, both fingerprints, and at most eight names of the key")
     func question() throws {
         var known = KnownHosts()
         let names =

@@ -15,7 +15,7 @@ import Testing
 
     /// Waits until all that the shell has started is stopped.
     private func waitUntilStopped(_ terminal: PseudoTerminal) async throws {
-        try await poll(for: "a job that is stopped", within: .seconds(20), soFar: { terminal.pendingOutput }) {
+        try await poll(for: "a job that is stopped", within: .seconds(60), soFar: { terminal.pendingOutput }) {
             let states = ProcessTree.descendants(of: terminal.identifier).map { identifier in
                 (try? String(contentsOfFile: "/proc/\(identifier)/stat", encoding: .utf8))?.split(separator: ")").last?
                     .hasPrefix(" T ") == true
@@ -125,7 +125,7 @@ import Testing
         try terminal.write([26])
         try await waitUntilStopped(terminal)
         try terminal.write("kill %1\r")
-        try await poll(for: "the job's end", within: .seconds(20), soFar: { terminal.pendingOutput }) {
+        try await poll(for: "the job's end", within: .seconds(60), soFar: { terminal.pendingOutput }) {
             ProcessTree.descendants(of: terminal.identifier).isEmpty ? () : nil
         }
         terminal.kill()

@@ -89,7 +89,7 @@ import Testing
         let tool = try #require(pid_t(text))
         #expect(ProcessTree.isRunning(tool))
         keeper.send(SIGKILL)
-        try await poll(for: "the tool to end", within: .seconds(20)) { ProcessTree.isRunning(tool) ? nil : () }
+        try await poll(for: "the tool to end", within: .seconds(60)) { ProcessTree.isRunning(tool) ? nil : () }
     }
 
     @Test(
@@ -102,7 +102,7 @@ import Testing
         let port = try Loopback.freePort()
         let silent = try RunningProcess(
             RunningProcess.Plan("socat", ["-u", "TCP-LISTEN:\(port),bind=127.0.0.1,reuseaddr", "STDOUT"]))
-        try await poll(for: "the silent server", within: .seconds(20)) {
+        try await poll(for: "the silent server", within: .seconds(60)) {
             let table = try String(contentsOfFile: "/proc/net/tcp", encoding: .utf8)
             return table.contains(":\(String(format: "%04X", port)) 00000000:0000 0A") ? () : nil
         }

@@ -82,7 +82,7 @@ import Testing
         let text = Array("hello".utf8)
         #expect(write(pair.near, text, text.count) == text.count)
         var answer = [UInt8](repeating: 0, count: 5)
-        try await poll(for: "the answer", within: .seconds(20)) {
+        try await poll(for: "the answer", within: .seconds(60)) {
             recv(pair.near, &answer, 5, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) == 5 ? () : nil
         }
         #expect(answer == text)
@@ -150,7 +150,7 @@ import Testing
             $0.output = .descriptor(pair.far)
         }
         // All of it was sent by now, and a pipe holds a small part of it.
-        try await poll(for: "the file to be sent", within: .seconds(20)) {
+        try await poll(for: "the file to be sent", within: .seconds(60)) {
             access(path + ".sent", F_OK) == 0 ? () : nil
         }
         var all: [UInt8] = []

@@ -213,7 +213,7 @@ import Testing
             let start = recording.clientToServer.count
             try terminal.write(key)
             if echoes { try await terminal.read(until: key) }
-            try await poll(for: "a key and empty packets behind it", within: .seconds(20)) {
+            try await poll(for: "a key and empty packets behind it", within: .seconds(60)) {
                 growth.insert(recording.clientToServer.count - before)
                 return recording.clientToServer.count >= start + 8 * packet ? () : nil
             }

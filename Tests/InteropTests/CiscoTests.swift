@@ -6,7 +6,7 @@ import Testing
 
 /// An old network device, as a walk through its packets shows it: reached with the legacy profile, and only with that.
 @Suite(.fewAtOnce) struct CiscoTests {
-    @Test("B1 B2 B17 B27 the legacy profile logs in to a device with a bare LF, SHA-1 groups and SHA-1 signatures")
+    @Test("B.1 B.2 B.17 B.27 the legacy profile logs in to a device with a bare LF, SHA-1 groups and SHA-1 signatures")
     func legacyProfile() async throws {
         let (info, output) = try await CiscoDevice().login { connection in
             (await connection.info, try await connection.run("echo in").output.text)
@@ -19,7 +19,7 @@ import Testing
         #expect(!info.isStrict)
     }
 
-    @Test("B3 B12 B14 the connection tells both sides' eight lists, the device's as they are")
+    @Test("B.3 B.12 B.14 the connection tells both sides' eight lists, the device's as they are")
     func lists() async throws {
         let info = try await CiscoDevice().login { await $0.info }
         let (ciphers, macs) = (CiscoDevice.ciphers, CiscoDevice.macs)
@@ -32,7 +32,7 @@ import Testing
     }
 
     // What the walk cuts off is filled in so that every length is the one it shows.
-    @Test("B5 B6 B7 B8 B9 B10 B11 the KEXINIT of the walk keeps all its lengths")
+    @Test("B.5 B.6 B.7 B.8 B.9 B.10 B.11 the KEXINIT of the walk keeps all its lengths")
     func proposalOfTheWalk() throws {
         let cookie: [UInt8] = [
             0x47, 0xA9, 0x62, 0x15, 0xAF, 0xC9, 0x20, 0x03, 0x18, 0x0B, 0x60, 0x34, 0x29, 0x70, 0xA1, 0x05,
@@ -76,7 +76,7 @@ import Testing
         "none,zlib,zlib@openssh.com",
     ]
 
-    @Test("B14 of what the device has, the ciphers that the user prefers are taken")
+    @Test("B.14 of what the device has, the ciphers that the user prefers are taken")
     func preferredCipher() async throws {
         let info = try await CiscoDevice().login {
             try $0.select("^aes256-ctr", for: .cipher)
@@ -90,7 +90,7 @@ import Testing
         #expect(info.macServerToClient == "hmac-sha2-256")
     }
 
-    @Test("B2 B4 B12 B26 the device speaks as the walk shows it: 19 bytes, 308 with 241 of names, NEWKEYS of 12")
+    @Test("B.2 B.4 B.12 B.26 the device speaks as the walk shows it: 19 bytes, 308 with 241 of names, NEWKEYS of 12")
     func deviceIsTheSeeds() async throws {
         let (client, device) = try await conversation()
         #expect(device.identification == "SSH-2.0-Cisco-1.25\n")
@@ -108,7 +108,7 @@ import Testing
         }
     }
 
-    @Test("B15 B18 group exchange in full: 34, 31, 32, 33, in the sizes of a group and a key of 2,048 bits")
+    @Test("B.15 B.18 group exchange in full: 34, 31, 32, 33, in the sizes of a group and a key of 2,048 bits")
     func groupExchange() async throws {
         let (client, device) = try await conversation()
         #expect(client.messageNumbers == [20, 34, 32, 21])
@@ -141,7 +141,7 @@ import Testing
         #expect(reply.readableBytes == 0)
     }
 
-    @Test("B1 without group exchange, the 2,048-bit group with SHA-1 is taken")
+    @Test("B.1 without group exchange, the 2,048-bit group with SHA-1 is taken")
     func fixedGroup() async throws {
         let (info, output) = try await CiscoDevice().login {
             try $0.select("-diffie-hellman-group-exchange-*", for: .keyExchange)
@@ -152,20 +152,20 @@ import Testing
         #expect(output == "in\n")
     }
 
-    @Test("B28 in segments of any size the device's packets are the same", arguments: [1, 7, 536])
+    @Test("B.28 in segments of any size the device's packets are the same", arguments: [1, 7, 536])
     func segments(size: Int) async throws {
         let output = try await CiscoDevice(segment: size).login { try await $0.run("echo in").output.text }
         #expect(output == "in\n")
     }
 
-    @Test("B13 other profiles refuse it", arguments: [AlgorithmProfile.standard, .strict, .interop])
+    @Test("B.13 other profiles refuse it", arguments: [AlgorithmProfile.standard, .strict, .interop])
     func refused(profile: AlgorithmProfile) async throws {
         let error = try #require(await CiscoDevice().failure { $0.profile = profile })
         #expect(error.stage == .negotiation)
         #expect(error.kind == .noCommonAlgorithm)
     }
 
-    @Test("B13 the refusal has the slot, both lists, and the option that would help")
+    @Test("B.13 the refusal has the slot, both lists, and the option that would help")
     func refusalTells() async throws {
         let error = try #require(await CiscoDevice().failure { $0.profile = .standard })
         #expect(error.offers?.slot == "key exchange")
@@ -176,7 +176,7 @@ import Testing
         #expect(error.message.contains(remedy))
     }
 
-    @Test("B17 a device that can only sign with SHA-1 is refused for that alone, with the option that would help")
+    @Test("B.17 a device that can only sign with SHA-1 is refused for that alone, with the option that would help")
     func signatureRefused() async throws {
         let error = try await CiscoDevice().failure {
             $0.profile = .standard
@@ -196,7 +196,7 @@ import Testing
         #expect(output == "in\n")
     }
 
-    @Test("B1 B13 the tool's --profile legacy reaches the device and says what it permits; without it, the way there")
+    @Test("B.1 B.13 the tool's --profile legacy reaches the device and says what it permits; without it, the way there")
     func tool() async throws {
         let server = try await CiscoDevice().server
         let result = try await server.tool(["--profile", "legacy"], ["echo in; exit 3"])

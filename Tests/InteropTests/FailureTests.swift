@@ -16,7 +16,7 @@ import Testing
             home: "/nonexistent")
     }
 
-    @Test("a port where nobody listens")
+    @Test("NW-04 a port where nobody listens")
     func refused() async throws {
         let port = try Loopback.freePort()
         let error = await connectionFailure(configuration(port: port))
@@ -28,7 +28,7 @@ import Testing
         #expect(result.errorText.contains("port \(port)"))
     }
 
-    @Test("a host name that does not exist")
+    @Test("NW-06 a host name that does not exist")
     func unknownHost() async throws {
         let error = await connectionFailure(configuration(host: "no-such-host.invalid", port: 22))
         #expect(error?.stage == .resolve)

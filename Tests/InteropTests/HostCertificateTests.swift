@@ -95,7 +95,7 @@ import Testing
         }
     }
 
-    @Test("B20 a certificate of an authority on record is trusted without a question, and nothing is written")
+    @Test("B.20 a certificate of an authority on record is trusted without a question, and nothing is written")
     func good() async throws {
         let scene = try await Scene(.none)
         let (error, algorithm) = try await scene.outcome(scene.authorityLine)

@@ -137,7 +137,7 @@ import Testing
         #expect(scene.log.grounds.count == (expected == nil ? 1 : 0))
     }
 
-    @Test("A12 that a key's signature is right and whose key it is are two lines, and two facts")
+    @Test("A.12 that a key's signature is right and whose key it is are two lines, and two facts")
     func twoFacts() async throws {
         let scene = try await Scene()
         try scene.folder.write(try await Record.known.line(scene, scene.name), to: "known_hosts")

@@ -96,7 +96,7 @@ import Testing
     }
 
     @Test(
-        "LF-14 an askpass program that is not there, may not run, is killed or says too much is no answer",
+        "D16 LF-14 an askpass program that is not there, may not run, is killed or says too much is no answer",
         arguments: [
             ("missing", "", "No such file"), ("not executable", "#!/bin/sh\necho x\n", "Permission denied"),
             ("killed", "#!/bin/sh\nkill -9 $$\n", ""), ("refusing", "#!/bin/sh\necho x; exit 1\n", ""),

@@ -26,7 +26,7 @@ import Testing
         try await LoopbackServer.scripted { PeerConfiguration(hostKey: try TestKeys.ed25519()) }
     }
 
-    @Test("an address where nobody listens gives way to the next", arguments: otherAddresses)
+    @Test("NW-04 an address where nobody listens gives way to the next", arguments: otherAddresses)
     func refused(address: String) async throws {
         let server = try await server()
         let lines = Lines()
@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test(
-        "an address that does not answer gives way to the next, and is not connected any more",
+        "NW-04 an address that does not answer gives way to the next, and is not connected any more",
         arguments: otherAddresses)
     func silent(address: String) async throws {
         let server = try await server()
@@ -63,6 +63,52 @@ import Testing
         let error = await connectionFailure(configuration)
         #expect(error?.stage == .connect)
         #expect(error?.kind == .timeout)
+    }
+
+    @Test("NW-05 The twentieth address is reached though nineteen do not answer, and they are not connected any more")
+    func manySilent() async throws {
+        let server = try await server()
+        let silent = (2...20).map { "127.0.0.\($0)" }
+        let holes = try silent.map { try Listener(address: $0, port: server.port) }
+        for hole in holes { try hole.fill() }
+        var configuration = server.configuration
+        configuration.connectTimeout = .seconds(60)
+        configuration.resolve = { _, port, _ in Self.addresses(silent + [Loopback.address], port) }
+        let output = try await withSSHConnection(configuration) { try await $0.run("reached").output.text }
+        #expect(output == "reached")
+        #expect(server.connectionCount == 1)
+        withExtendedLifetime(holes) {}
+    }
+
+    @Test("NW-05 Twenty addresses that do not answer take as long as ConnectTimeout all together")
+    func allSilent() async throws {
+        let port = try Loopback.freePort()
+        let silent = (2...21).map { "127.0.1.\($0)" }
+        let holes = try silent.map { try Listener(address: $0, port: port) }
+        for hole in holes { try hole.fill() }
+        var configuration = SSHConfiguration(
+            host: "host", port: port, user: "user", hostVerification: .pinned([]), credentials: [])
+        configuration.connectTimeout = .seconds(1)
+        configuration.resolve = { _, port, _ in Self.addresses(silent, port) }
+        let fixed = configuration
+        let result = try await watched("the attempts", within: .seconds(15)) {
+            try await withSSHConnection(fixed) { _ in }
+        }
+        #expect((result.error as? SSHError)?.stage == .connect && (result.error as? SSHError)?.kind == .timeout)
+        withExtendedLifetime(holes) {}
+    }
+
+    @Test("NW-06 A thousand addresses that refuse are one error, and one that answers after them is reached")
+    func thousand() async throws {
+        let server = try await server()
+        let refusing = (0..<1000).map { "127.1.\($0 / 250).\($0 % 250 + 1)" }
+        var configuration = server.configuration
+        configuration.resolve = { _, port, _ in Self.addresses(refusing, port) }
+        let error = await connectionFailure(configuration)
+        #expect(error?.stage == .connect && error?.kind == .system(errno: ECONNREFUSED))
+        configuration.resolve = { _, port, _ in Self.addresses(refusing + [Loopback.address], port) }
+        let output = try await withSSHConnection(configuration) { try await $0.run("reached").output.text }
+        #expect(output == "reached" && server.connectionCount == 1)
     }
 
     @Test("a cancelled task stops connecting")
@@ -117,7 +163,7 @@ import Testing
         }
     }
 
-    @Test("a server that listens only after the first attempt is reached by the second")
+    @Test("NW-04 a server that listens only after the first attempt is reached by the second")
     func secondAttempt() async throws {
         let listener = Mutex<Listener?>(nil)
         let port = try Loopback.freePort()

@@ -72,7 +72,7 @@ import Testing
         let tool = try RunningProcess(plan)
         // The reader is to see the tool's end as that of the pipe.
         for end in [ends.reader, ends.writer] { close(end) }
-        let program = try await poll(for: "the remote program", within: .seconds(20)) {
+        let program = try await poll(for: "the remote program", within: .seconds(60)) {
             pid_t((try? folder.text(of: "sender"))?.trimmingCharacters(in: .newlines) ?? "")
         }
         let before = try Self.residentByteCount(of: tool.identifier)

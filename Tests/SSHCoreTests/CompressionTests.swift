@@ -115,7 +115,7 @@ struct CompressionTests {
         return .uncompressed(output)
     }
 
-    @Test("What inflates to as much as a packet may hold is taken, and a bomb is not", arguments: Delivery.allCases)
+    @Test("B11 What inflates to as much as a packet may hold is taken, and a bomb is not", arguments: Delivery.allCases)
     func bomb(_ delivery: Delivery) throws {
         let most = Int(Limits.packetByteCount)
         for (byteCount, isBomb) in [(most, false), (most + 1, true), (64 * most, true)] {

@@ -57,6 +57,24 @@ struct FloodTests {
         #expect(conversation.record.notes.count <= Limits.noteCount)
     }
 
+    @Test(
+        "GR-02 Questions whether we are there, from a peer that does not read, stop our reading, not our memory",
+        arguments: Delivery.allCases)
+    func unreadAnswers(_ delivery: Delivery) throws {
+        let conversation = try connected(delivery)
+        conversation.script.sends = false
+        let question = GlobalRequest(name: "keepalive@openssh.com", wantsReply: true)
+        let count = Self.count(delivery)
+        for _ in 0..<count { conversation.peer.inject(.message(question)) }
+        conversation.run()
+        #expect(conversation.record.errors.isEmpty)
+        #expect(conversation.record.highestOutboundByteCount < Limits.outboundByteCount + 64 * 1024)
+        #expect(conversation.engine.wantsInput == (count < Limits.outboundByteCount / 36))
+        conversation.script.sends = true
+        conversation.run()
+        #expect(conversation.peer.messages(RequestFailure.self).count == count)
+    }
+
     @Test("PK-23 A flood of IGNORE and DEBUG is swallowed and leaves a bounded trace", arguments: Delivery.allCases)
     func ignoreAndDebug(_ delivery: Delivery) throws {
         let conversation = try connected(delivery)

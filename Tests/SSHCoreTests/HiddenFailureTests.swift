@@ -75,7 +75,7 @@ struct HiddenFailureTests {
         }
     }
 
-    @Test("No flipped bit of a packet is answered before the greatest packet's last byte", arguments: hiding)
+    @Test("A7 No flipped bit of a packet is answered before the greatest packet's last byte", arguments: hiding)
     func flippedBits(_ mode: Mode) throws {
         let packet = try mode.packet()
         for bit in stride(from: 0, to: packet.count * 8, by: mode.cipher == .aes128CBC ? 1 : 7) {

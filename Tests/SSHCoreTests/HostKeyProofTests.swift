@@ -71,7 +71,7 @@ struct HostKeyProofTests {
         return Self.success(proofs)
     }
 
-    @Test("C12 All of the keys are proven, or none, whatever the server answers", arguments: Answer.allCases)
+    @Test("GR-06 C12 All of the keys are proven, or none, whatever the server answers", arguments: Answer.allCases)
     func answers(_ answer: Answer) throws {
         let keys = try Self.keys()
         let publicKeys = try keys.map { try PublicKey($0.verificationKey) }

@@ -1,3 +1,5 @@
+// The rows and their words, for every test of this target.
+@_exported import HostileRows
 import NIOCore
 import PeerSupport
 import SSHCore
@@ -11,16 +13,9 @@ struct HostileCheck {
     let row: HostileRow
     let delivery: Delivery
 
-    static let command = Array("canary-command".utf8)
+    static let command = HostileRow.command
 
-    /// An honest peer that knows the script's password and runs one command.
-    static func honest() throws -> (PeerConfiguration, ClientScript) {
-        var configuration = PeerConfiguration(hostKey: try TestKeys.ed25519())
-        configuration.acceptedPassword = ClientScript.password
-        var script = ClientScript()
-        script.commands = [command]
-        return (configuration, script)
-    }
+    static func honest() throws -> (PeerConfiguration, ClientScript) { try HostileRow.honest() }
 
     /// A session with one channel whose program says nothing by itself and does not end.
     static func quietSession(
@@ -109,15 +104,6 @@ struct HostileCheck {
         #expect(after.errors.count == before.errors.count && after.lateEvents.isEmpty, "silence after \(row)")
         #expect(after.clientBytes.count == before.clientBytes.count, "not a byte after the end of \(row)")
         #expect(!conversation.engineHasOutbound)
-    }
-}
-
-/// Whether every code point may be shown on a terminal as part of one line.
-func isHarmless(_ text: String) -> Bool {
-    text.unicodeScalars.allSatisfy { scalar in
-        let value = scalar.value
-        return value >= 0x20 && !(0x7F...0x9F).contains(value) && !(0x202A...0x202E).contains(value)
-            && !(0x2066...0x2069).contains(value)
     }
 }
 

@@ -38,4 +38,14 @@ struct IdentificationTests {
         var silent = IdentificationReader()
         #expect(silent.closed() == .closed(.identification))
     }
+
+    @Test("A server that is cut off in its identification is an SSH server all the same", arguments: 1...11)
+    func cutOff(byteCount: Int) throws {
+        for preceding in ["", "Welcome\r\n"] {
+            var reader = IdentificationReader()
+            var bytes = ByteBuffer(string: preceding + "SSH-2.0-Peer".prefix(byteCount))
+            #expect(try reader.read(from: &bytes) == nil)
+            #expect(reader.closed() == .closed(.identification))
+        }
+    }
 }

@@ -186,7 +186,7 @@ struct LifeTests {
         return .message(GlobalRequest(name: GlobalRequest.hostKeys, wantsReply: wantsReply, details: details))
     }
 
-    @Test("GR-04 Of the server's keys only the first announcement counts, and types that nobody knows are passed over")
+    @Test("GR-05 Of the server's keys only the first announcement counts, and types that nobody knows are passed over")
     func hostKeys() throws {
         let conversation = try session()
         let one = try TestKeys.ed25519(seed: 1).verificationKey
@@ -204,7 +204,7 @@ struct LifeTests {
     }
 
     @Test(
-        "GR-04 An announcement that is cut short is an error",
+        "GR-05 An announcement that is cut short is an error",
         arguments: [[0], [0, 0, 0, 9, 1], [255, 255, 255, 255]] as [[UInt8]])
     func damagedHostKeys(_ rest: [UInt8]) throws {
         let conversation = try session()

@@ -17,9 +17,9 @@ struct LoginSecretTests {
         return try Conversation(configuration, script: script).run()
     }
 
-    private static func asking(_ prompts: Int) -> HostileInteractiveTests.Judge {
+    private static func asking(_ prompts: Int) -> InteractiveRows.Judge {
         { _, attempt in
-            guard case .answers = attempt.method else { return [HostileInteractiveTests.ask(prompts)] }
+            guard case .answers = attempt.method else { return [InteractiveRows.ask(prompts)] }
             return [.success]
         }
     }
@@ -58,7 +58,7 @@ struct LoginSecretTests {
         func isTaken(_ credential: ClientScript.Credential, answer: [UInt8] = []) throws -> Bool {
             let done = try conversation { configuration, script in
                 configuration.judge = { _, attempt in
-                    if case .other = attempt.method { return [HostileInteractiveTests.ask(2)] }
+                    if case .other = attempt.method { return [InteractiveRows.ask(2)] }
                     return [.success]
                 }
                 script.credentials = [credential]

@@ -23,7 +23,7 @@ struct QuirkTests {
     func groups() throws {
         func request(_ software: String, _ cipher: Name) throws -> KexDHGexRequest? {
             let conversation = try conversation(software) { configuration, script in
-                try HostileShareTests.only(.groupExchangeSHA256)(&configuration, &script)
+                try ShareRows.only(.groupExchangeSHA256)(&configuration, &script)
                 configuration.cipherNames = [cipher]
             }
             #expect(conversation.record.isLoggedIn)
@@ -40,7 +40,7 @@ struct QuirkTests {
             #expect(try request("Cisco-2.0", cipher) == expected)
         }
         let tooLarge = try conversation("Cisco-1.25") { configuration, script in
-            try HostileShareTests.only(.groupExchangeSHA256)(&configuration, &script)
+            try ShareRows.only(.groupExchangeSHA256)(&configuration, &script)
             configuration.group = try FiniteFieldGroup(.group17)
         }
         #expect(tooLarge.record.errors.map(\.kind) == [.keyExchange])

@@ -29,7 +29,7 @@ struct SilentHandshakeTests {
     @Test("The time-out names the stage, and comes when it should", arguments: places, [Delivery.whole, .split])
     func silence(_ place: Place, _ delivery: Delivery) throws {
         var (configuration, script) = try HostileCheck.honest()
-        try HostileShareTests.only(place.algorithm)(&configuration, &script)
+        try ShareRows.only(place.algorithm)(&configuration, &script)
         configuration.hook = { peer, step, own in
             if step == place.step { peer.configuration.hook = { _, _, _ in [] } }
             return step == place.step ? [] : [.payload(own)]

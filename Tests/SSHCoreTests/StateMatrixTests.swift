@@ -1,143 +1,171 @@
+import Foundation
 import NIOCore
 import PeerSupport
 import SSHCore
-import SSHCrypto
 import SSHWire
 import Testing
 
-/// Every message in every state of a real connection (hostile.md §6), and mutations of all that an honest peer says.
-@Suite("Every message at every point")
+/// Each of the 256 numbers at each point of a connection, without a body and with the least one that parses.
+///
+/// `state-matrix.txt` is the verdict, for reading: what comes of a message by itself. What is taken quietly or answered
+/// with UNIMPLEMENTED must besides leave the peer's own next words as good as if it had never come.
+@Suite("ST-01 Every message at every point")
 struct StateMatrixTests {
-    private static let states: [(step: Step, phase: Phase, stage: KeyExchangeStage)] = [
-        (.kexInit, .firstKeyExchange, .awaitingKexInit), (.kexReply, .firstKeyExchange, .awaitingReply),
-        (.kexGroup, .firstKeyExchange, .awaitingGroup), (.kexReply, .firstKeyExchange, .awaitingGroupReply),
-        (.newKeys, .firstKeyExchange, .awaitingNewKeys), (.extInfo, .authentication, .idle),
-        (.serviceAccept, .authentication, .idle), (.authentication, .authentication, .idle),
-        (.channelReply, .connected, .idle), (.channelData, .connected, .idle),
-    ]
+    private static let bodies = ["empty", "least"]
 
-    private func conversation(
-        _ state: (step: Step, phase: Phase, stage: KeyExchangeStage), _ payload: [UInt8], isStrict: Bool
-    ) throws -> Conversation {
-        var (configuration, script) = try HostileCheck.honest()
-        configuration.isStrict = isStrict
-        if [.awaitingGroup, .awaitingGroupReply].contains(state.stage) {
-            configuration.keyExchangeNames = ["diffie-hellman-group-exchange-sha256"]
+    private static let golden: [String: String] = {
+        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+            "state-matrix.txt")
+        let lines = ((try? String(contentsOf: file, encoding: .utf8)) ?? "").split(separator: "\n")
+        let entries = lines.filter { !$0.hasPrefix("#") }.map { line in
+            let parts = line.split(separator: ":", maxSplits: 1)
+            return (String(parts[0]), parts.count > 1 ? parts[1].trimmingCharacters(in: .whitespaces) : "")
         }
-        configuration.hook = { peer, current, own in
-            guard current == state.step else { return [.payload(own)] }
-            peer.configuration.hook = { _, _, own in [.payload(own)] }
-            return [.bytes(payload), .payload(own)]
+        return Dictionary(entries) { "\($0) and again \($1)" }
+    }()
+
+    @Test("ST-01 All 256 messages, without a body and with one, have the table's verdict", arguments: ClientState.all)
+    func verdicts(_ state: ClientState) throws {
+        let least = try LeastMessage(state)
+        for body in Self.bodies {
+            let payloads = (UInt8.min...UInt8.max).map { body == "empty" ? [$0] : least.payload($0) }
+            let line = Self.line(try Self.judged(payloads, in: state))
+            #expect(line == Self.golden["\(state), \(body)"], "\(state), \(body): \(line)")
         }
-        return try Conversation(configuration, script: script).run()
     }
 
-    @Test(
-        "What the gate refuses ends the connection, what it does not know is answered, in the engine too",
-        arguments: states.indices)
-    func everyMessage(_ index: Int) throws {
-        let state = Self.states[index]
-        for number in UInt8.min...UInt8.max {
-            let isStrict = number % 2 == 0
-            let body = number % 3 == 0 ? [] : [UInt8](repeating: 0, count: 16)
-            let conversation = try conversation(state, [number] + body, isStrict: isStrict)
-            let record = conversation.record
-            let verdict = MessageGate.permits(
-                MessageNumber(rawValue: number), phase: state.phase, keyExchange: state.stage, isStrict: isStrict)
-            #expect(record.errors.count <= 1 && conversation.peer.messages(Disconnect.self).count <= 1)
-            switch verdict {
-            case .refuse:
-                guard case .unexpected(let named, _) = record.errors.first else {
-                    Issue.record("\(number) before \(state.step): \(record.errors)")
-                    continue
-                }
-                #expect(named.rawValue == number)
-            case .unimplemented:
-                // Before KEXINIT a strict server has broken its word all the same.
-                let isForgiven = !(isStrict && state.stage == .awaitingKexInit)
-                #expect(record.errors.isEmpty == isForgiven, "\(number) before \(state.step): \(record.errors)")
-                #expect(!conversation.peer.messages(Unimplemented.self).isEmpty)
-            case .accept: break
+    @Test("ST-01 Once it is over, no message has any effect")
+    func silence() throws {
+        let conversation = try HostileCheck.quietSession()
+        conversation.inject(.bytes([0]))
+        #expect(conversation.record.errors.count == 1)
+        let (before, byteCount) = (Probe(conversation), conversation.record.clientBytes.count)
+        for number in UInt8.min...UInt8.max { conversation.inject(.bytes([number]), .bytes([number, 0, 0, 0, 0])) }
+        #expect(Probe(conversation).trace == before.trace && conversation.record.lateEvents.isEmpty)
+        #expect(conversation.record.errors.count == 1 && conversation.record.clientBytes.count == byteCount)
+    }
+
+    @Test("ST-01 The table has each point twice and nothing else, and each line has every number once")
+    func completeness() {
+        let names = ClientState.all.flatMap { state in Self.bodies.map { "\(state), \($0)" } }
+        #expect(Set(names) == Set(Self.golden.keys) && Set(names).count == names.count)
+        #expect(names.count * 256 >= 7000)
+        for (name, line) in Self.golden {
+            let words = line.split(whereSeparator: { " ;".contains($0) }).filter { $0.first?.isNumber == true }
+            let numbers = words.flatMap { word in
+                let ends = word.split(separator: "-").compactMap { Int($0) }
+                return Array((ends.first ?? 0)...(ends.last ?? 0))
             }
+            #expect(numbers.sorted() == Array(0...255), "\(name)")
         }
     }
 
-    /// Changes, cuts or lengthens a payload.
-    private static func mutate(_ bytes: [UInt8], _ generator: inout SplitMix) -> [UInt8] {
-        var mutated = bytes
-        switch Int.random(in: 0..<5, using: &generator) {
-        case 0:
-            mutated[Int.random(in: mutated.indices, using: &generator)] ^= UInt8.random(in: 1...255, using: &generator)
-        case 1: mutated.removeLast(Int.random(in: 0..<mutated.count, using: &generator))
-        case 2: mutated += (0..<Int.random(in: 1...40, using: &generator)).map { UInt8($0) }
-        case 3:
-            let start = Int.random(in: mutated.indices, using: &generator)
-            for index in start..<min(start + 4, mutated.count) { mutated[index] = 0xFF }
-        default:
-            for _ in 0..<8 {
-                mutated[Int.random(in: mutated.indices, using: &generator)] = UInt8.random(
-                    in: 0...255, using: &generator)
+    private enum Verdict {
+        /// Nothing that anybody could see.
+        static let quiet = "quiet"
+        /// An answer, or an event.
+        static let acts = "acts"
+        static let unimplemented = "UNIMPLEMENTED"
+    }
+
+    /// Each message's verdict, with a star where the honest peer's own next words then end the connection.
+    private static func judged(_ payloads: [[UInt8]], in state: ClientState) throws -> [String] {
+        let verdicts = try verdicts(on: payloads, in: state)
+        let borne = verdicts.indices.filter { [Verdict.quiet, Verdict.unimplemented].contains(verdicts[$0]) }
+        // All of them in a row, and only where that fails one by one.
+        guard !state.isWhole(try state.pass(borne.map { payloads[$0] })) else { return verdicts }
+        return try verdicts.indices.map { index in
+            guard borne.contains(index), !state.isWhole(try state.pass([payloads[index]])) else {
+                return verdicts[index]
             }
-        }
-        return mutated
-    }
-
-    @Test("Whatever one payload is changed into, there is at most one error, and nothing after it", arguments: 0..<8)
-    func mutatedPayloads(_ batch: Int) throws {
-        for seed in 0..<150 {
-            let start = UInt64(batch * 1000 + seed)
-            var (configuration, script) = try HostileCheck.honest()
-            configuration.isStrict = seed % 2 == 0
-            script.seed = start
-            configuration.hook = { peer, step, own in
-                // Decided by the place alone, so that a run can be repeated.
-                var generator = SplitMix(state: start &* 7919 &+ UInt64(peer.wire.count))
-                guard step != .identification, Int.random(in: 0..<4, using: &generator) == 0 else {
-                    return [.payload(own)]
-                }
-                return [.bytes(Self.mutate(Array(own.readableBytesView), &generator))]
-            }
-            let delivery = Delivery.allCases[seed % Delivery.allCases.count]
-            let conversation = try Conversation(configuration, script: script, delivery: delivery).run()
-            checkEnd(conversation, "seed \(start)")
+            return verdicts[index] + "*"
         }
     }
 
-    @Test("Whatever the network changes, there is at most one error, and no login on changed keys", arguments: 0..<4)
-    func mutatedBytes(_ batch: Int) throws {
-        for seed in 0..<100 {
-            let start = UInt64(batch * 1000 + seed)
-            var (configuration, script) = try HostileCheck.honest()
-            configuration.isStrict = seed % 2 == 0
-            script.seed = start
-            configuration.hook = { peer, step, own in
-                let generator = SplitMix(state: start &* 104_729 &+ UInt64(peer.wire.count))
-                var probe = generator
-                guard step != .identification, Int.random(in: 0..<4, using: &probe) == 0 else { return [.payload(own)] }
-                let state = probe
-                return [
-                    .altered(own) { packet in
-                        var generator = state
-                        packet = Self.mutate(packet, &generator)
-                    }
-                ]
-            }
-            let delivery = Delivery.allCases[seed % Delivery.allCases.count]
-            let conversation = try Conversation(configuration, script: script, delivery: delivery).run()
-            checkEnd(conversation, "seed \(start)")
+    private static func verdicts(on payloads: [[UInt8]], in state: ClientState) throws -> [String] {
+        var verdicts: [String] = []
+        var fresh: Conversation?
+        var rest = Probe(try settled(state.enter(), state))
+        for payload in payloads {
+            let conversation = try fresh ?? state.enter()
+            if fresh == nil && state.settle == nil { rest = Probe(conversation) }
+            let sequence = conversation.peer.sendSequence
+            conversation.inject(state.emission(payload))
+            let verdict = verdict(try settled(conversation, state), since: rest, sequence)
+            verdicts.append(verdict)
+            // What left a trace, or had to be looked at, is no place to try the next one.
+            let isBorne = verdict == Verdict.quiet || verdict == Verdict.unimplemented
+            fresh = isBorne && state.settle == nil ? conversation : nil
+            if fresh != nil { rest = Probe(conversation) }
         }
+        return verdicts
     }
 
-    private func checkEnd(_ conversation: Conversation, _ name: String) {
-        // Stalled, it ends with a deadline; no clock runs only where a person is asked, or in a session.
-        for _ in 0..<4 where !conversation.record.isOver { conversation.passDeadline() }
-        conversation.close()
+    private static func settled(_ conversation: Conversation, _ state: ClientState) throws -> Conversation {
+        state.settle?(conversation)
+        return conversation
+    }
+
+    private static func verdict(_ conversation: Conversation, since rest: Probe, _ sequence: UInt32) -> String {
         let record = conversation.record
-        #expect(record.errors.count == 1 && record.misuses.isEmpty, "\(name): \(record.errors) \(record.misuses)")
-        #expect(record.lateEvents.isEmpty && !conversation.engineHasOutbound, "\(name)")
+        #expect(record.errors.count <= 1 && record.lateEvents.isEmpty && record.misuses.isEmpty)
         #expect(conversation.peer.messages(Disconnect.self).count <= 1)
-        for canary in [ClientScript.user, ClientScript.password, HostileCheck.command] {
-            #expect(!contains(record.clientBytes, canary), "\(name)")
+        if let error = record.errors.first { return error.kind.rawValue }
+        let answers = conversation.peer.messages(Unimplemented.self)
+        let after = Probe(conversation)
+        guard answers.count == rest.unimplemented else {
+            let isRight = answers.count == rest.unimplemented + 1 && answers.last?.sequenceNumber == sequence
+            return isRight && after.trace == rest.trace ? Verdict.unimplemented : "wrong answer"
         }
+        return after.trace == rest.trace ? Verdict.quiet : Verdict.acts
+    }
+
+    /// What can be seen of an engine from outside.
+    private struct Probe {
+        let trace: String
+        let unimplemented: Int
+
+        init(_ conversation: Conversation) {
+            let (record, engine) = (conversation.record, conversation.peer)
+            unimplemented = engine.messages(Unimplemented.self).count
+            let output = record.output.values.reduce(0) { $0 + $1.count }
+            let errorOutput = record.errorOutput.values.reduce(0) { $0 + $1.count }
+            let questions = [
+                record.offeredKeys.count, record.agreements.count, record.rounds.count, record.signatureRequests.count,
+                record.infoRequests.count, record.proofs.count, record.banners.count, record.announcedKeys.count,
+            ]
+            let channels = [
+                record.exits.count, record.refusals.count, record.replies.count, record.opened.count,
+                record.ended.count, record.closed.count, output, errorOutput,
+            ]
+            let sent = engine.received.count - unimplemented
+            trace = "\(questions) \(channels) \(sent) \(conversation.engine.phase)"
+        }
+    }
+
+    /// A line of the table: `quiet 2-4; UNIMPLEMENTED 8-19 22-29; unexpected 0`.
+    private static func line(_ verdicts: [String]) -> String {
+        let order = [
+            Verdict.quiet, Verdict.quiet + "*", Verdict.acts, Verdict.unimplemented, Verdict.unimplemented + "*",
+            "unexpected", "malformed",
+        ]
+        let found = order.filter(verdicts.contains) + Set(verdicts).subtracting(order).sorted()
+        return found.map { verdict in
+            let numbers = verdicts.indices.filter { verdicts[$0] == verdict }
+            return "\(verdict) " + ranges(numbers)
+        }.joined(separator: "; ")
+    }
+
+    private static func ranges(_ numbers: [Int]) -> String {
+        var ranges: [ClosedRange<Int>] = []
+        for number in numbers {
+            if let last = ranges.last, last.upperBound == number - 1 {
+                ranges[ranges.count - 1] = last.lowerBound...number
+            } else {
+                ranges.append(number...number)
+            }
+        }
+        return ranges.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }.joined(
+            separator: " ")
     }
 }

@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test("r or s that is zero, the order, above it, negative or too long is refused (KX-16)", arguments: 0..<3)
+    @Test("B12 r or s that is zero, the order, above it, negative or too long is refused (KX-16)", arguments: 0..<3)
     func range(index: Int) throws {
         let recorded = RecordedKeys.ecdsa[index]
         let (r, s) = try numbers(of: recorded)
@@ -96,7 +96,7 @@ import Testing
     }
 
     /// With r = 21 and s = 1 the verifier adds zG and 21Q: here these are the same point, and each other's negative.
-    @Test("A signature whose verification adds a point to itself or to its negative is refused")
+    @Test("B15 A signature whose verification adds a point to itself or to its negative is refused")
     func degenerateSums() throws {
         for scalar in [
             "3ca9e391dd03dcf7bcf22784ecea97fe0c856340fdd63dbb00154736785017ab",

@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test("An S of L or more is refused (KX-18)")
+    @Test("C9 An S of L or more is refused (KX-18)")
     func malleable() throws {
         let key = VerificationKey.ed25519(hex(Self.known[1].point))
         let order = hex("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010")

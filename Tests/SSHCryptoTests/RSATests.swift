@@ -114,7 +114,7 @@ import Testing
         return bytes
     }
 
-    @Test("A modulus under the minimum is weak, and says how weak; one over 16,384 bits is no key (KX-15)")
+    @Test("B16 A modulus under the minimum is weak, and says how weak; one over 16,384 bits is no key (KX-15)")
     func sizes() throws {
         for bitCount in [512, 1024, 2047] {
             #expect(throws: CryptoError.weakKey(bitCount: bitCount)) {

@@ -7,15 +7,20 @@ package enum FairleadTool {
         get throws {
             let environment = ProcessInfo.processInfo.environment
             if let path = environment["FAIRLEAD_TOOL"] { return try programPath(path) }
-            var folder = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
-            // On Linux the test program lies in the build folder itself, on macOS three levels down in a bundle.
-            for _ in 0..<5 {
-                folder.deleteLastPathComponent()
-                let path = folder.appendingPathComponent("fairlead").path
-                if access(path, X_OK) == 0 { return path }
-            }
-            throw SupportError.missingProgram("fairlead (swift build makes it)")
+            return try built("fairlead")
         }
+    }
+
+    /// Another program of this build.
+    package static func built(_ name: String) throws -> String {
+        var folder = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+        // On Linux the test program lies in the build folder itself, on macOS three levels down in a bundle.
+        for _ in 0..<5 {
+            folder.deleteLastPathComponent()
+            let path = folder.appendingPathComponent(name).path
+            if access(path, X_OK) == 0 { return path }
+        }
+        throw SupportError.missingProgram("\(name) (swift build makes it)")
     }
 
     /// Runs the tool to its end.

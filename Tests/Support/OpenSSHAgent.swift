@@ -72,7 +72,7 @@ package final class OpenSSHAgent: Sendable {
     }
 
     /// Waits until some have expired.
-    package func waitUntil(keyCount: Int, within limit: Duration = .seconds(20)) async throws {
+    package func waitUntil(keyCount: Int, within limit: Duration = .seconds(60)) async throws {
         let end = ContinuousClock.now + limit
         while try await publicLines().count != keyCount {
             guard ContinuousClock.now < end else {

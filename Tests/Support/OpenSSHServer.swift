@@ -92,7 +92,7 @@ package final class OpenSSHServer: Sendable {
     package var destination: String { "\(user)@\(host)" }
 
     /// Waits until the log contains the text.
-    package func waitForLog(_ text: String, within limit: Duration = .seconds(20)) async throws {
+    package func waitForLog(_ text: String, within limit: Duration = .seconds(60)) async throws {
         try await poll(for: "\"\(text)\" in the server's log", within: limit, soFar: { self.log }) {
             log.contains(text) ? () : nil
         }

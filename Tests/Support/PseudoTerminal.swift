@@ -79,12 +79,12 @@ package final class PseudoTerminal: Sendable {
 
     /// Takes the output through the first occurrence of the text, waiting for it until the deadline.
     @discardableResult
-    package func read(until text: String, within limit: Duration = .seconds(20)) async throws -> String {
+    package func read(until text: String, within limit: Duration = .seconds(60)) async throws -> String {
         let bytes = try await read(until: Array(text.utf8), within: limit)
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    package func read(until pattern: [UInt8], within limit: Duration = .seconds(20)) async throws -> [UInt8] {
+    package func read(until pattern: [UInt8], within limit: Duration = .seconds(60)) async throws -> [UInt8] {
         let what = "\"\(String(decoding: pattern, as: UTF8.self))\" on the terminal"
         var sawEnd: ContinuousClock.Instant?
         return try await poll(for: what, within: limit, soFar: { self.pendingOutput }) {
@@ -125,7 +125,7 @@ package final class PseudoTerminal: Sendable {
 
     /// Waits until the settings satisfy the claim, as a program needs a moment to change them.
     package func waitForSettings(
-        within limit: Duration = .seconds(20), _ claim: (Settings) -> Bool
+        within limit: Duration = .seconds(60), _ claim: (Settings) -> Bool
     ) async throws {
         try await poll(for: "the terminal's settings", within: limit, soFar: { self.pendingOutput }) {
             try claim(settings) ? () : nil
@@ -146,7 +146,7 @@ package final class PseudoTerminal: Sendable {
     }
 
     /// Waits for the program's end; past the deadline it is killed and this throws.
-    package func waitForExit(within limit: Duration = .seconds(20)) async throws -> ExitOfProcess {
+    package func waitForExit(within limit: Duration = .seconds(60)) async throws -> ExitOfProcess {
         do {
             return try await child.waitForExit(within: limit) { self.pendingOutput }
         } catch {

@@ -110,6 +110,9 @@ package final class RunningProcess: Sendable {
     /// Bytes that arrived on standard output, kept or dropped.
     package var outputByteCount: Int { outputCollector?.byteCount ?? 0 }
 
+    /// Whether nobody writes to what is collected any more.
+    package var hasOutputEnded: Bool { outputCollector?.isAtEnd != false && errorCollector?.isAtEnd != false }
+
     /// Queues bytes for standard input; never blocks the caller.
     package func write(_ text: String) {
         write(Array(text.utf8))
@@ -134,12 +137,12 @@ package final class RunningProcess: Sendable {
     }
 
     /// Waits until standard output contains the text.
-    package func waitForOutput(_ text: String, within limit: Duration = .seconds(20)) async throws {
+    package func waitForOutput(_ text: String, within limit: Duration = .seconds(60)) async throws {
         try await wait(for: text, in: outputCollector, within: limit)
     }
 
     /// Waits until standard error contains the text.
-    package func waitForError(_ text: String, within limit: Duration = .seconds(20)) async throws {
+    package func waitForError(_ text: String, within limit: Duration = .seconds(60)) async throws {
         try await wait(for: text, in: errorCollector, within: limit)
     }
 
@@ -162,7 +165,7 @@ package final class RunningProcess: Sendable {
             let exit = try await child.waitForExit(within: limit) { self.transcript }
             // What the program left running may hold its outputs open: they get a moment, not for ever.
             _ = try? await poll(for: "the end of output", within: .seconds(2)) {
-                outputCollector?.isAtEnd != false && errorCollector?.isAtEnd != false ? () : nil
+                hasOutputEnded ? () : nil
             }
             return Result(exit: exit, output: output, error: error)
         } catch {

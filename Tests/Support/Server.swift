@@ -32,7 +32,7 @@ final class Server: Sendable {
 
     /// False when the program ended instead.
     private func waitUntilListening() async throws -> Bool {
-        try await poll(for: "the server to listen", within: .seconds(20), soFar: { self.log }) {
+        try await poll(for: "the server to listen", within: .seconds(60), soFar: { self.log }) {
             if process.exit != nil { return false }
             return Loopback.answers(port: port) ? true : nil
         }

@@ -36,12 +36,14 @@ package func plainEnvironment(home: String, _ more: [String: String] = [:]) -> [
         "HOME": home, "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin", "LANG": "C.UTF-8",
         "USER": currentUserName(), "LOGNAME": currentUserName(), "SHELL": "/bin/sh",
     ]
-    return base.merging(more) { $1 }
+    // Programs that a sanitizer watches are told what it is not to mind.
+    let options = ProcessInfo.processInfo.environment.filter { $0.key == "ASAN_OPTIONS" || $0.key == "TSAN_OPTIONS" }
+    return base.merging(options) { $1 }.merging(more) { $1 }
 }
 
 /// Asks every few milliseconds until the answer is there or the time is over.
 package func poll<Answer>(
-    for what: String, within limit: Duration = .seconds(10), soFar: () -> String = { "" },
+    for what: String, within limit: Duration = .seconds(60), soFar: () -> String = { "" },
     _ question: () throws -> Answer?
 ) async throws -> Answer {
     let end = ContinuousClock.now + limit

@@ -120,7 +120,7 @@ struct Connector: Sendable {
             .channelOption(
                 .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Self.receiveByteCount)
             )
-            .channelOption(.writeBufferWaterMark, value: .init(low: 256 * 1024, high: 1024 * 1024))
+            .channelOption(.writeBufferWaterMark, value: .init(low: 128 * 1024, high: 256 * 1024))
         if let source = target.source { return bootstrap.bind(to: source).withoutDelay }
         return target.address.protocol == .local ? bootstrap : bootstrap.withoutDelay
     }

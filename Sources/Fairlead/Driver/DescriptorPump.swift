@@ -71,6 +71,7 @@ final class DescriptorPump {
         // What a person types is looked at byte by byte; no speed is needed there.
         needsInputThread = descriptors.inputFilter != nil
         wakePipe = PlatformStreams.WakePipe()
+        if wakePipe == nil, descriptors.input != nil { inputFailure = PlatformFiles.lastError }
         outputLane = OutputLane(descriptors.output)
         errorLane =
             PlatformStreams.areSame(descriptors.output, descriptors.errorOutput)
@@ -82,6 +83,8 @@ final class DescriptorPump {
 
     /// The `errno` that kept output from being written, unless its reader just left.
     var outputFailure: Int32? { outputLane.failure }
+    /// The `errno` that kept input from being read.
+    private(set) var inputFailure: Int32?
 
     /// Whether it is the first since the last `flush`.
     func append(_ data: ByteBuffer, to stream: ChannelStream) -> Bool {
@@ -178,7 +181,7 @@ final class DescriptorPump {
             unsent = buffer
             inputBuffer = buffer
         case .end: endInput()
-        case .woken, nil: return false
+        case .woken, .failed, nil: return false
         }
         return true
     }
@@ -217,6 +220,7 @@ final class DescriptorPump {
             inputBuffer = bytes
             if bytes.readableBytes > 0 { keystrokes?.hold(bytes.readableBytes) }
         case .end: isAtEnd = true
+        case .failed(let number): (isAtEnd, inputFailure) = (true, number)
         case .woken: return
         }
         // The filter may have kept all of it; then nothing is sent that would tell how much room there is.

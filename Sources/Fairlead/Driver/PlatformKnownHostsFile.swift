@@ -22,8 +22,10 @@ package enum KnownHostsFile {
         var bytes = line
         if file.isRegular {
             var last = UInt8(ascii: "\n")
-            let hasLast = unsafe pread(file.descriptor, &last, 1, file.status.st_size - 1) == 1
-            if hasLast, last != UInt8(ascii: "\n") { bytes.insert(UInt8(ascii: "\n"), at: 0) }
+            if unsafe pread(file.descriptor, &last, 1, file.status.st_size - 1) < 0, file.status.st_size > 0 {
+                throw .system(errno)
+            }
+            if last != UInt8(ascii: "\n") { bytes.insert(UInt8(ascii: "\n"), at: 0) }
             guard Int(file.status.st_size) + bytes.count <= KnownHosts.maximumByteCount else { throw .tooLarge }
             try requireRoom(for: Int(file.status.st_size) + bytes.count)
         }

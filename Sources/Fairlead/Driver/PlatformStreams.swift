@@ -15,6 +15,8 @@ package enum PlatformStreams {
         case end
         /// Somebody woke the reader: it is no longer wanted.
         case woken
+        /// There may be more, which this `errno` keeps from being read.
+        case failed(Int32)
     }
 
     /// A pipe whose only use is to wake a reader out of `poll`.
@@ -60,7 +62,7 @@ package enum PlatformStreams {
         _ descriptor: Int32, wakeDescriptor: Int32, upTo count: Int, into buffer: inout ByteBuffer
     ) -> Input {
         while true {
-            guard let events = wait(for: descriptor, or: wakeDescriptor) else { return .end }
+            guard let events = wait(for: descriptor, or: wakeDescriptor) else { return .failed(errno) }
             if events.wake != 0 { return .woken }
             guard events.descriptor != 0 else { continue }
             var result = 0
@@ -70,11 +72,20 @@ package enum PlatformStreams {
             }
             guard result <= 0 else { return .bytes }
             guard result < 0 else { return .end }
-            // An error of a descriptor that was ready may pass, or ends the input too.
-            guard errno == EINTR || errno == EAGAIN, events.descriptor & Int16(POLLHUP | POLLERR) == 0 else {
-                return .end
+            let failure = errno
+            // These pass; a writer that is gone may have left something behind.
+            guard failure == EINTR || failure == EAGAIN else {
+                return isEnd(failure, of: descriptor) ? .end : .failed(failure)
             }
         }
+    }
+
+    /// Whether a failed read means that no input is missing: there is none to read (as nohup has it), or who would write it
+    /// is gone, as a terminal that hung up.
+    private static func isEnd(_ failure: Int32, of descriptor: Int32) -> Bool {
+        var status = stat()
+        guard failure == EIO else { return failure == EBADF || failure == EISDIR }
+        return unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFCHR
     }
 
     /// Writes everything; gives the `errno` of what kept it from that.

@@ -12,8 +12,8 @@ package struct BufferRing {
         self.largestKept = largestKept
     }
 
-    /// An empty buffer of at least that capacity, and the slot to put it back into.
-    package mutating func take(minimumCapacity: Int) -> (slot: Int, buffer: ByteBuffer) {
+    /// An empty buffer of at least that capacity, and the slot to put it back into; one that must be made may have another.
+    package mutating func take(minimumCapacity: Int, fresh: Int? = nil) -> (slot: Int, buffer: ByteBuffer) {
         // From the start again as soon as the first is free: the fewer buffers go round, the more of them a cache holds.
         if next != 0, slots[0].modifyIfUniquelyOwned({ _ in }) != nil { next = 0 }
         let slot = next
@@ -22,7 +22,7 @@ package struct BufferRing {
         // The slot lets go, so that the caller is the only owner while it writes.
         var buffer = ByteBuffer()
         swap(&buffer, &slots[slot])
-        return (slot, isFree ? buffer : ByteBufferAllocator().buffer(capacity: minimumCapacity))
+        return (slot, isFree ? buffer : ByteBufferAllocator().buffer(capacity: fresh ?? minimumCapacity))
     }
 
     package mutating func put(_ buffer: ByteBuffer, into slot: Int) {

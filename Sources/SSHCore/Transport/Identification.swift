@@ -43,8 +43,9 @@ package struct IdentificationReader {
         return nil
     }
 
-    /// The peer closed before it identified itself.
+    /// The peer closed before it identified itself, or in the midst of that.
     package mutating func closed() -> ProtocolError {
+        if !line.isEmpty, isIdentification || "SSH-".utf8.starts(with: line) { return .closed(.identification) }
         noteFirstLine()
         return firstLine.isEmpty ? .closed(.identification) : .identification(.notSSH, firstLine: firstLine)
     }

@@ -8,7 +8,8 @@ package struct PacketWriter: ~Copyable {
     private static let headByteCount = 5
 
     private var sealer = Sealer()
-    private var ring = BufferRing(count: 4)
+    /// A flood that wants answers makes larger ones than any upload; they are not kept.
+    private var ring = BufferRing(count: 4, largestKept: 512 * 1024)
     private var slot: Int?
     private var outbound = ByteBuffer()
     private var random: RandomSource
@@ -115,7 +116,8 @@ package struct PacketWriter: ~Copyable {
 
     private mutating func prepare(byteCount: Int) {
         guard slot == nil else { return outbound.reserveCapacity(minimumWritableBytes: byteCount) }
-        let (slot, buffer) = ring.take(minimumCapacity: max(byteCount, 4096))
+        // Where all are in use, a peer that reads nothing lets many small answers wait: those are no larger than they need be.
+        let (slot, buffer) = ring.take(minimumCapacity: max(byteCount, 4096), fresh: byteCount)
         self.slot = slot
         outbound = buffer
     }

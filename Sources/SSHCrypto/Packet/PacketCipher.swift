@@ -1,6 +1,6 @@
 /// What protects one direction: the mode, and the one cipher of it that is in use. (The others are empty: an enum would
 /// have to be taken apart and put together again for each packet.)
-struct PacketCipher: ~Copyable {
+package struct PacketCipher: ~Copyable {
     let mode: PacketMode
     private var gcm = GCMPacket()
     private var chaChaPoly = ChaChaPolyPacket()
@@ -10,7 +10,7 @@ struct PacketCipher: ~Copyable {
         mode = PacketMode()
     }
 
-    init(
+    package init(
         _ cipher: CipherAlgorithm, mac: MACAlgorithm?, keys: borrowing DirectionKeys, encrypts: Bool
     ) throws(CryptoError) {
         let mode = try PacketMode(cipher: cipher, mac: mac)
@@ -63,7 +63,7 @@ struct PacketCipher: ~Copyable {
     }
 
     /// Seals a packet in place; there is room for the tag behind the body.
-    mutating func seal(
+    package mutating func seal(
         _ packet: UnsafeMutablePointer<UInt8>, bodyByteCount: Int, sequence: UInt32
     ) throws(CryptoError) {
         switch mode.protection {

@@ -23,6 +23,15 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case commandLine = "command-line"
     case escapes
     case peerText = "peer-text"
+    case identification
+    case packet
+    case kexinit
+    case kexReply = "kex-reply"
+    case hostKey = "host-key"
+    case extensions
+    case globalRequests = "global-requests"
+    case messages
+    case client
     /// The control: one input stops it, and it must be found.
     case planted
 
@@ -45,6 +54,15 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .commandLine: CommandLineFuzz.run(input)
         case .escapes: EscapeFuzz.run(input)
         case .peerText: PeerTextFuzz.run(input)
+        case .identification: IdentificationFuzz.run(input)
+        case .packet: PacketFuzz.run(input)
+        case .kexinit: NegotiationFuzz.run(input)
+        case .kexReply: ShareFuzz.run(input)
+        case .hostKey: HostKeyFuzz.run(input)
+        case .extensions: ExtensionFuzz.run(input)
+        case .globalRequests: GlobalRequestFuzz.run(input)
+        case .messages: MessageFuzz.all(input)
+        case .client: ClientFuzz.run(input)
         case .planted: Self.stopAtPlantedInput(input)
         }
     }

@@ -26,14 +26,16 @@ extension LoopbackServer {
     }
 }
 
-private final class PeerHandler: ChannelInboundHandler {
+/// A scripted peer behind a socket; `said` runs each time that it had its say.
+final class PeerHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     private let peer: ScriptedPeer
+    private let said: (ScriptedPeer, any Channel) -> Void
 
-    init(_ peer: ScriptedPeer) {
-        self.peer = peer
+    init(_ peer: ScriptedPeer, said: @escaping (ScriptedPeer, any Channel) -> Void = { _, _ in }) {
+        (self.peer, self.said) = (peer, said)
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -46,6 +48,10 @@ private final class PeerHandler: ChannelInboundHandler {
         flush(context)
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event as? ChannelEvent == .inputClosed { context.close(promise: nil) }
+    }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         context.close(promise: nil)
     }
@@ -55,5 +61,6 @@ private final class PeerHandler: ChannelInboundHandler {
         var bytes = ByteBuffer()
         for packet in peer.takeOutbound() { bytes.writeImmutableBuffer(packet) }
         context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+        said(peer, context.channel)
     }
 }

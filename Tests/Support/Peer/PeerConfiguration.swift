@@ -54,6 +54,11 @@ package struct PeerConfiguration: Sendable {
     /// The verdict on an attempt; nil for the customary one.
     package var judge: (@Sendable (_ peer: ScriptedPeer, _ attempt: AuthenticationAttempt) -> [AuthenticationReply]?)?
 
+    /// Replies to what a client asks before the attempt that matters: honest ones, and it is not on record.
+    package var preliminary:
+        @Sendable (_ peer: ScriptedPeer, _ attempt: AuthenticationAttempt) -> [AuthenticationReply]? =
+            { _, _ in nil }
+
     package var channelWindow: UInt32 = 2 * 1024 * 1024
     package var channelPacket: UInt32 = 32 * 1024
     package var program: @Sendable (_ command: [UInt8]) -> [ProgramStep] = { command in

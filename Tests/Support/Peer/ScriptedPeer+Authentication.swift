@@ -6,9 +6,17 @@ import SSHWire
 extension ScriptedPeer {
     func receivedAuthentication(_ payload: ByteBuffer) throws {
         let attempt = try parse(payload)
+        if let replies = configuration.preliminary(self, attempt) { return sayHonestly(replies) }
         attempts.append(attempt)
         let replies = configuration.judge?(self, attempt) ?? customaryReplies(to: attempt)
         for reply in replies { send(reply) }
+    }
+
+    private func sayHonestly(_ replies: [AuthenticationReply]) {
+        let hook = configuration.hook
+        configuration.hook = { _, _, payload in [.payload(payload)] }
+        for reply in replies { send(reply) }
+        configuration.hook = hook
     }
 
     private func send(_ reply: AuthenticationReply) {

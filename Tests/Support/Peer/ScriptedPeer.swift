@@ -125,11 +125,11 @@ package final class ScriptedPeer {
         send(.other, RequestFailure())
     }
 
-    func forgetWire() {
+    package func forgetWire() {
         wire.removeAll(keepingCapacity: true)
     }
 
-    func forgetReceived() {
+    package func forgetReceived() {
         received.removeAll(keepingCapacity: true)
         exchangeHashes.removeAll(keepingCapacity: true)
     }

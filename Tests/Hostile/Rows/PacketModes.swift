@@ -1,11 +1,10 @@
 import NIOCore
 import PeerSupport
+import SSHCrypto
 import SSHWire
 
-@testable import SSHCrypto
-
 /// The ways in which packets are protected, with what their lengths must be.
-enum TestedMode: String, CaseIterable, Sendable {
+package enum TestedMode: String, CaseIterable, Sendable {
     case plain
     case aes256GCM = "aes256-gcm@openssh.com"
     case aes128GCM = "aes128-gcm@openssh.com"
@@ -13,9 +12,9 @@ enum TestedMode: String, CaseIterable, Sendable {
     case ctrETM = "aes128-ctr, encrypt-then-MAC"
     case ctr = "aes256-ctr, encrypt-and-MAC"
 
-    static let encrypted = allCases.filter { $0 != .plain }
+    package static let encrypted = allCases.filter { $0 != .plain }
 
-    var tagByteCount: Int {
+    package var tagByteCount: Int {
         switch self {
         case .plain: 0
         case .aes256GCM, .aes128GCM, .chaCha20Poly1305: 16
@@ -23,13 +22,13 @@ enum TestedMode: String, CaseIterable, Sendable {
         }
     }
 
-    var block: Int { self == .plain || self == .chaCha20Poly1305 ? 8 : 16 }
+    package var block: Int { self == .plain || self == .chaCha20Poly1305 ? 8 : 16 }
 
     /// Whether the four bytes of the length count towards the blocks.
-    var countsLength: Bool { self == .plain || self == .ctr }
+    package var countsLength: Bool { self == .plain || self == .ctr }
 
     /// The least length that is allowed.
-    var minimumLength: UInt32 {
+    package var minimumLength: UInt32 {
         switch self {
         case .plain, .ctr: 12
         case .aes256GCM, .aes128GCM, .ctrETM: 16
@@ -38,12 +37,12 @@ enum TestedMode: String, CaseIterable, Sendable {
     }
 
     /// The greatest length that is allowed.
-    var maximumLength: UInt32 { countsLength ? 262_140 : 262_144 }
+    package var maximumLength: UInt32 { countsLength ? 262_140 : 262_144 }
 
     /// The step whose packet is the first of this kind that matters.
-    var step: Step { self == .plain ? .kexReply : .authentication }
+    package var step: Step { self == .plain ? .kexReply : .authentication }
 
-    func prepare(_ configuration: inout PeerConfiguration) {
+    package func prepare(_ configuration: inout PeerConfiguration) {
         // Room for packets that a strict exchange would not allow.
         if self == .plain { configuration.isStrict = false }
         switch self {
@@ -60,31 +59,10 @@ enum TestedMode: String, CaseIterable, Sendable {
     }
 
     /// A body of the given padding length around an IGNORE, filled up to whole blocks and `byteCount` at least.
-    func body(claiming padding: UInt8, byteCount: Int, filledWith filler: UInt8 = 0) -> [UInt8] {
+    package func body(claiming padding: UInt8, byteCount: Int, filledWith filler: UInt8 = 0) -> [UInt8] {
         let head: [UInt8] = [padding, MessageNumber.ignore.rawValue]
         let outside = countsLength ? 4 : 0
         let total = (max(byteCount, 16) + outside + block - 1) / block * block - outside
         return head + [UInt8](repeating: filler, count: total - head.count)
-    }
-}
-
-/// Seals bodies with any padding, which the honest sealer would not.
-final class Forge: PacketForge {
-    private var cipher: PacketCipher
-
-    init(_ cipher: CipherAlgorithm, _ mac: MACAlgorithm?, _ keys: borrowing DirectionKeys) throws {
-        self.cipher = try PacketCipher(cipher, mac: mac, keys: keys, encrypts: true)
-    }
-
-    func seal(body: [UInt8], sequence: UInt32) throws -> [UInt8] {
-        var packet = ByteBuffer(integer: UInt32(body.count))
-        packet.writeBytes(body)
-        packet.writeRepeatingByte(0, count: cipher.mode.tagByteCount)
-        var bytes = Array(packet.readableBytesView)
-        try bytes.withUnsafeMutableBufferPointer { pointer in
-            guard let base = pointer.baseAddress else { return }
-            try cipher.seal(base, bodyByteCount: body.count, sequence: sequence)
-        }
-        return bytes
     }
 }

@@ -1,0 +1,9 @@
+/// Every table.
+package enum AllRows {
+    package static func rows(million: Int) -> [HostileRow] {
+        let first = IdentificationRows.rows + PacketRows.rows + MessageRows.rows + NegotiationRows.rows
+        let keys = KeyExchangeRows.rows + ShareRows.rows + CertificateRows.rows
+        let rest = LoginRows.rows + InteractiveRows.rows + ChannelRows.rows
+        return first + keys + rest + FloodRows.rows(million: million)
+    }
+}

@@ -1,0 +1,129 @@
+import Dispatch
+import Fairlead
+import NIOCore
+import PeerSupport
+import Synchronization
+import TestSupport
+import Testing
+
+/// A task that is cancelled at any of its suspensions, and at any message.
+@Suite(.fewAtOnce, .serialized) struct CancelledAwaitTests {
+    /// Runs the task's jobs one after the other, and counts them: there is one for each `await` that was over.
+    private final class CountingExecutor: TaskExecutor {
+        private let queue = DispatchQueue(label: "counted")
+        private let fault: Fault
+
+        init(_ fault: Fault) {
+            self.fault = fault
+        }
+
+        func enqueue(_ job: consuming ExecutorJob) {
+            let job = UnownedJob(job)
+            queue.async {
+                self.fault.count()
+                job.runSynchronously(on: self.asUnownedTaskExecutor())
+            }
+        }
+    }
+
+    /// Cancels at the n-th thing that is counted.
+    private final class Fault: Sendable {
+        private struct State {
+            var count = 0
+            var cancel: (@Sendable () -> Void)?
+        }
+
+        private let nth: Int
+        private let state = Mutex(State())
+
+        init(_ nth: Int) {
+            self.nth = nth
+        }
+
+        var wasReached: Bool { state.withLock { $0.count >= nth } }
+
+        func cancels(_ cancel: @escaping @Sendable () -> Void) {
+            let isLate = state.withLock {
+                $0.cancel = cancel
+                return $0.count >= nth
+            }
+            if isLate { cancel() }
+        }
+
+        func count() {
+            let cancel = state.withLock { state -> (@Sendable () -> Void)? in
+                state.count += 1
+                return state.count == nth ? state.cancel : nil
+            }
+            cancel?()
+        }
+    }
+
+    private enum Place: String, Sendable, Codable, CaseIterable { case job, message }
+
+    // In a process of its own, for the descriptors of this one are everybody's; and so is the server's.
+    @Test(
+        "NW-16 A task that is cancelled at its n-th suspension, or at the n-th message, is told so, and frees all it held",
+        arguments: ["job", "message"])
+    func cancelled(place: String) async throws {
+        let server = try await LoopbackServer.scripted {
+            var configuration = PeerConfiguration(hostKey: try TestKeys.ed25519())
+            configuration.program = { _ in [.output([1]), .rekey, .echoInput, .exitStatus(0), .endOfOutput, .close] }
+            return configuration
+        }
+        let port = server.port
+        await #expect(processExitsWith: .success) { [port = port as Int, place = place as String] in
+            try await Self.cancelAll(port, Place(rawValue: place) ?? .job)
+        }
+        #expect(server.connectionCount > 10)
+        try await poll(for: "every connection to go") { server.openConnectionCount == 0 ? () : nil }
+    }
+
+    private static func cancelAll(_ port: Int, _ place: Place) async throws {
+        var before: ProcessCounts?
+        var (cancelledCount, wholeCount) = (0, 0)
+        for nth in 1...2000 {
+            let fault = Fault(nth)
+            let result = try await session(port, fault, place)
+            switch result {
+            case .success(let bytes):
+                #expect(bytes == [1] + input)
+                wholeCount += 1
+            case .failure(let error):
+                #expect((error as? SSHError)?.kind == .cancelled, "at \(place) \(nth): \(error)")
+                cancelledCount += 1
+            }
+            if nth == 5 { before = try await .settled() }
+            // Then it was over before.
+            guard fault.wasReached else { break }
+        }
+        #expect(cancelledCount >= 10 && wholeCount >= 1)
+        let after = try await ProcessCounts.settled(below: before)
+        let limit = before ?? ProcessCounts()
+        #expect(after.descriptors <= limit.descriptors && after.threads <= limit.threads + 2, "\(limit) \(after)")
+        FaultReport.write(
+            "Cancelled at each \(place.rawValue): \(cancelledCount) cancelled, \(wholeCount) whole; \(limit) at first, \(after) at the end"
+        )
+    }
+
+    private static let input = [UInt8](repeating: 4, count: 1000)
+
+    private static func session(_ port: Int, _ fault: Fault, _ place: Place) async throws -> Result<[UInt8], any Error>
+    {
+        var configuration = SSHConfiguration(
+            host: Loopback.address, port: port, user: "user", hostVerification: .custom { _ in true },
+            credentials: [.password(Secret(copying: "correct horse".utf8))])
+        if place == .message { configuration.onMessage = { _ in fault.count() } }
+        let executor = CountingExecutor(place == .job ? fault : Fault(.max))
+        return try await watched("a cancelled session") { [configuration] in
+            let task = Task(executorPreference: executor) {
+                try await withSSHConnection(configuration) { connection in
+                    let first = try await connection.run("all", input: ByteBuffer(bytes: input)).output
+                    return Array(first.readableBytesView)
+                }
+            }
+            fault.cancels { task.cancel() }
+            return try await task.value
+        }
+    }
+}
