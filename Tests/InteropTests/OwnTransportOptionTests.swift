@@ -10,7 +10,7 @@ import Testing
         let server = try await OpenSSHServer { $0.lines = ["LogLevel DEBUG1"] }
         let result = try await server.tool(["-oVersionAddendum=from the desk"], ["echo in"])
         #expect(result.outputText == "in\n", "\(result.errorText)")
-        #expect(server.log.contains("remote software version Fairlead_0.1 from the desk"))
+        try await server.waitForLog("remote software version Fairlead_0.1 from the desk")
         var configuration = server.configuration()
         for text in ["a\r\nb", "ä", String(repeating: "x", count: 300)] {
             configuration.versionAddendum = text

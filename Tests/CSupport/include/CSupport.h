@@ -32,6 +32,9 @@ int support_spawn(const struct support_plan *plan, pid_t *child);
 /// foreground in a group of its own, which can be stopped and continued. The keeper ends as the program ended.
 int support_spawn_kept(const struct support_plan *plan, pid_t *keeper, pid_t *child);
 
+/// Gives the pages that the allocator keeps free back to the system, where it can.
+void support_release_free_memory(void);
+
 /// Whether valgrind's memcheck runs us (on x86_64; elsewhere never).
 int support_is_watched(void);
 

@@ -9,7 +9,7 @@ final class Series: Sendable {
     func sample(until end: ContinuousClock.Instant, _ tally: Tally) async {
         while ContinuousClock.now < end {
             try? await Task.sleep(for: .seconds(min(Self.interval, max(0, (end - .now) / .seconds(1)))))
-            guard let now = try? ProcessCounts.now() else { continue }
+            guard let now = try? ProcessCounts.trimmed() else { continue }
             samples.withLock { $0.append(now) }
             say("\(tally.connectionCount) connections; \(now)")
         }
