@@ -26,7 +26,7 @@ import Testing
 
     /// The methods that are tried, and that there is something for.
     private func methods(_ arguments: [String], _ configuration: String = "") throws -> [String] {
-        let connection = try plan(arguments + ["-i", "/nonexistent", "host"], configuration).connection
+        let connection = try plan(arguments + ["-i", "/proc/nonexistent", "host"], configuration).connection
         let served = Set(connection.credentials.map(\.methodName))
         return connection.authenticationMethods.filter(served.contains)
     }
@@ -82,7 +82,7 @@ import Testing
 
     @Test("a missing file of -F is an error; none means no file")
     func missingFile() throws {
-        #expect(throws: (any Error).self) { try Planner(Invocation(["-F", "/nonexistent/config", "host"])) }
+        #expect(throws: (any Error).self) { try Planner(Invocation(["-F", "/proc/nonexistent/config", "host"])) }
         #expect(try Planner(Invocation(["-F", "none", "host"])).plan().connection.port == 22)
     }
 

@@ -5,7 +5,7 @@ import Testing
 /// What the tool tells about itself without a host.
 @Suite struct QueryTests {
     private func tool(_ arguments: String...) async throws -> RunningProcess.Result {
-        try await FairleadTool.run(arguments, home: "/nonexistent")
+        try await FairleadTool.run(arguments, home: "/proc/nonexistent")
     }
 
     @Test("-Q lists one name a line on standard output", arguments: ["cipher", "kex", "Ciphers", "protocol-version"])

@@ -29,7 +29,7 @@ import Testing
         ]
         var plan = RunningProcess.Plan(
             try FairleadTool.path, options + arguments + [server.destination, "echo in"])
-        plan.environment = plainEnvironment(home: "/nonexistent", ["SSH_AUTH_SOCK": socket])
+        plan.environment = plainEnvironment(home: "/proc/nonexistent", ["SSH_AUTH_SOCK": socket])
         plan.environment.merge(environment) { $1 }
         return try RunningProcess(plan)
     }
@@ -104,7 +104,7 @@ import Testing
             let path = try folder.write(text, to: "key", mode: mode_t(mode))
             let only = ["-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "-i", path]
             expectLogin(try await login(to: server, agent.path, only))
-            let alone = try await login(to: server, "/nonexistent", only)
+            let alone = try await login(to: server, "/proc/nonexistent", only)
             expectDenial(alone)
             #expect(alone.errorText.contains("Load key \"\(path)\": "), "\(alone.errorText)")
         }
@@ -319,7 +319,7 @@ import Testing
         let agent = try await OpenSSHAgent.start()
         try await agent.add(pair(.ed25519))
         var configuration = server.configuration()
-        let paths = [empty.path, "/nonexistent/agent", agent.path]
+        let paths = [empty.path, "/proc/nonexistent/agent", agent.path]
         configuration.credentials = paths.map { .agent(SSHAgent.patient($0)) }
         let first = try await withSSHConnection(configuration) { try await $0.run("echo in").output }
         #expect(String(buffer: first) == "in\n")

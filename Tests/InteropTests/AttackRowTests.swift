@@ -166,10 +166,10 @@ import Testing
 
     @Test("G6: what looks like a format is text", arguments: ["%s%n%x%@", "%1$s%5000d", "\\(x)%%"])
     func formats(text: String) async throws {
-        let option = try await FairleadTool.run(["-o", text + "=1", "host"], home: "/nonexistent")
+        let option = try await FairleadTool.run(["-o", text + "=1", "host"], home: "/proc/nonexistent")
         #expect(option.errorText == "command-line: line 0: Bad configuration option: \(text.lowercased())\n")
-        let file = try await FairleadTool.run(["-F", "/nonexistent/" + text, "host"], home: "/nonexistent")
-        #expect(file.errorText.contains("/nonexistent/" + text))
+        let file = try await FairleadTool.run(["-F", "/proc/nonexistent/" + text, "host"], home: "/proc/nonexistent")
+        #expect(file.errorText.contains("/proc/nonexistent/" + text))
         for result in [option, file] { #expect(result.exit == .status(255)) }
     }
 

@@ -13,7 +13,7 @@ import Testing
     private func tool(port: Int, _ options: [String] = []) async throws -> RunningProcess.Result {
         try await FairleadTool.run(
             ["-F", "none", "-o", "BatchMode=yes", "-p", String(port)] + options + ["user@\(Loopback.address)", "true"],
-            home: "/nonexistent")
+            home: "/proc/nonexistent")
     }
 
     @Test("NW-04 a port where nobody listens")
@@ -35,7 +35,7 @@ import Testing
         #expect(error?.kind == .unknownHost)
         #expect(error?.message.contains("no-such-host.invalid") == true)
         let result = try await FairleadTool.run(
-            ["-F", "none", "user@no-such-host.invalid", "true"], home: "/nonexistent")
+            ["-F", "none", "user@no-such-host.invalid", "true"], home: "/proc/nonexistent")
         #expect(result.exit == .status(255))
         #expect(result.errorText.contains("Could not resolve hostname no-such-host.invalid"))
     }

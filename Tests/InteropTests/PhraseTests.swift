@@ -10,18 +10,18 @@ import Testing
     func unknownOption() async throws {
         let words = ["-F", "none", "-oXyz=1", "host", "true"]
         let theirs = try await RunningProcess.run("ssh", words)
-        let ours = try await FairleadTool.run(words, home: "/nonexistent")
+        let ours = try await FairleadTool.run(words, home: "/proc/nonexistent")
         #expect(ours.errorText == "command-line: line 0: Bad configuration option: xyz\n")
         #expect(ours.errorText == theirs.errorText.replacing("\r\n", with: "\n"))
         #expect(ours.exit == .status(255) && theirs.exit == ours.exit)
-        let ignored = try await FairleadTool.run(["-oIgnoreUnknown=xyz", "-G"] + words, home: "/nonexistent")
+        let ignored = try await FairleadTool.run(["-oIgnoreUnknown=xyz", "-G"] + words, home: "/proc/nonexistent")
         #expect(ignored.exit == .status(0) && ignored.errorText == "")
     }
 
     @Test("git's question whether this is OpenSSH, by -G, is answered with 0 and lines of a lower-case key and a value")
     func probe() async throws {
         let words = ["-G", "-o", "SendEnv=GIT_PROTOCOL", "-p", "2222", "user@host"]
-        let result = try await FairleadTool.run(words, home: "/nonexistent")
+        let result = try await FairleadTool.run(words, home: "/proc/nonexistent")
         #expect(result.exit == .status(0) && result.errorText == "")
         let lines = result.outputText.split(separator: "\n")
         #expect(lines.count > 60 && lines.contains("port 2222") && lines.contains("user user"))
@@ -72,7 +72,7 @@ import Testing
             case "Connection closed by": ["-p", String(loopback.port), Loopback.address]
             default: ["host.invalid"]
             }
-        let result = try await FairleadTool.run(["-F", "none"] + place + ["true"], home: "/nonexistent")
+        let result = try await FairleadTool.run(["-F", "none"] + place + ["true"], home: "/proc/nonexistent")
         #expect(result.exit == .status(255) && result.errorText.contains(phrase), "\(result.errorText)")
         let theirs = try await RunningProcess.run("ssh", ["-F", "none"] + place + ["true"])
         #expect(theirs.exit == .status(255) && theirs.errorText.contains(phrase), "\(theirs.errorText)")

@@ -88,10 +88,11 @@ import Testing
         for hole in holes { try hole.fill() }
         var configuration = SSHConfiguration(
             host: "host", port: port, user: "user", hostVerification: .pinned([]), credentials: [])
-        configuration.connectTimeout = .seconds(1)
+        configuration.connectTimeout = .seconds(5)
         configuration.resolve = { _, port, _ in Self.addresses(silent, port) }
         let fixed = configuration
-        let result = try await watched("the attempts", within: .seconds(15)) {
+        // One after the other they would take a hundred.
+        let result = try await watched("the attempts", within: .seconds(60)) {
             try await withSSHConnection(fixed) { _ in }
         }
         #expect((result.error as? SSHError)?.stage == .connect && (result.error as? SSHError)?.kind == .timeout)

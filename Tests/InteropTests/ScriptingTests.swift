@@ -82,7 +82,7 @@ import Testing
     @Test("a missing host, and a value that is missing at the end, are told in an object, too")
     func missingWords() async throws {
         for line in [["--json"], ["--json", "-p"], ["host", "--json", "-p"]] {
-            let result = try await FairleadTool.run(line, home: "/nonexistent")
+            let result = try await FairleadTool.run(line, home: "/proc/nonexistent")
             #expect(result.exit == .status(255) && result.errorText == "")
             #expect(try json(result)["stage"] as? String == "usage")
         }
@@ -208,7 +208,7 @@ import Testing
         let before = server.log.split(separator: "\n").count
         let result = try await FairleadTool.run(
             [
-                "-F", "none", "-Z", "-i", server.files.keyPath(.ecdsa), "-oIdentityFile=/nonexistent/key", "-p",
+                "-F", "none", "-Z", "-i", server.files.keyPath(.ecdsa), "-oIdentityFile=/proc/nonexistent/key", "-p",
                 String(server.port),
                 server.destination,
             ], home: server.files.home
@@ -218,7 +218,7 @@ import Testing
         #expect(lines.count == 3, "\(lines)")
         #expect(lines.first?.hasPrefix(server.files.keyPath(.ecdsa) + " ECDSA SHA256:") == true)
         #expect(lines.dropFirst().first?.contains(" RSA SHA256:") == true)
-        #expect(lines.last?.hasPrefix("skipped: Identity file /nonexistent/key") == true)
+        #expect(lines.last?.hasPrefix("skipped: Identity file /proc/nonexistent/key") == true)
         #expect(server.log.split(separator: "\n").count == before)
     }
 }

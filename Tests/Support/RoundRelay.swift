@@ -35,7 +35,7 @@ package final class RoundRelay: Sendable {
     }
 
     /// The round trips of each connection: that of TCP, and one for each flight of the client that was answered.
-    package var rounds: [Int] { counts.withLock { $0 } }
+    package var rounds: [Int] { counts.withLock { $0.map { $0 } } }
 
     private func serve(_ client: Int32) {
         defer { close(client) }

@@ -26,7 +26,8 @@ package final class RunningProcess: Sendable {
     package struct Plan: Sendable {
         package var program: String
         package var arguments: [String]
-        package var environment: [String: String] = plainEnvironment(home: "/nonexistent")
+        /// With a home that nobody can make, not even root.
+        package var environment: [String: String] = plainEnvironment(home: "/proc/nonexistent")
         package var directory: String?
         package var input = Input.none
         package var output = Output.collected

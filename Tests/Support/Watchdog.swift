@@ -8,7 +8,7 @@ final class Watchdog: Sendable {
     init(_ script: String) throws {
         var plan = RunningProcess.Plan("/bin/sh", ["-c", "cat >/dev/null\n" + script])
         plan.input = .pipe
-        plan.environment = plainEnvironment(home: "/nonexistent")
+        plan.environment = plainEnvironment(home: "/proc/nonexistent")
         process = try RunningProcess(plan)
     }
 

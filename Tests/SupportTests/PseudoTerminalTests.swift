@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct PseudoTerminalTests {
     private func shell(_ script: String) throws -> PseudoTerminal {
-        try PseudoTerminal("sh", ["-c", script], environment: plainEnvironment(home: "/nonexistent"))
+        try PseudoTerminal("sh", ["-c", script], environment: plainEnvironment(home: "/proc/nonexistent"))
     }
 
     @Test("it is the program's controlling terminal")

@@ -7,6 +7,9 @@ import TestSupport
 /// A TCP server of the test's own on a loopback port, gone with its last reference.
 final class LoopbackServer: Sendable {
     let port: Int
+    /// The loops of the servers that are ours: those of the clients, in the same process, may have work for seconds. Many,
+    /// for a server may have as much.
+    static let loops = MultiThreadedEventLoopGroup(numberOfThreads: 16)
     private let listener: any Channel
     private let connections: Connections
 
@@ -19,7 +22,7 @@ final class LoopbackServer: Sendable {
         _ serve: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
     ) async throws -> LoopbackServer {
         let connections = Connections()
-        let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        let listener = try await ServerBootstrap(group: loops)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { child in
                 connections.channels.withLock { $0.append(child) }

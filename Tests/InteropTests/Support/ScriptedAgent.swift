@@ -31,7 +31,7 @@ final class ScriptedAgent: Sendable {
     static func start(_ answer: @escaping @Sendable ([UInt8]) -> Step) async throws -> ScriptedAgent {
         let directory = try TemporaryDirectory()
         let log = Log()
-        let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        let listener = try await ServerBootstrap(group: LoopbackServer.loops)
             .childChannelInitializer { child in
                 log.channels.withLock { $0.append(child) }
                 return child.eventLoop.makeCompletedFuture {
