@@ -7,8 +7,9 @@ import TestSupport
 /// A TCP server of the test's own on a loopback port, gone with its last reference.
 final class LoopbackServer: Sendable {
     let port: Int
-    /// The loops of the servers that are ours: those of the clients, in the same process, may have work for seconds. Many,
-    /// for a server may have as much.
+    /// The loops of the servers that are ours: those of the clients, in the same process, may have work for seconds.
+    ///
+    /// Many, for a server may have as much.
     static let loops = MultiThreadedEventLoopGroup(numberOfThreads: 16)
     private let listener: any Channel
     private let connections: Connections
