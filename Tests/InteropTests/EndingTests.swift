@@ -36,6 +36,22 @@ import Testing
         try await server.waitForLog("disconnected by user")
     }
 
+    @Test("no program that whoever embeds us starts gets a connection's socket, which would then not end with us")
+    func inheritance() async throws {
+        let server = try await OpenSSHServer.withoutProfile()
+        try await withSSHConnection(server.configuration()) { _ in
+            let sockets = try OpenSockets.connected(to: server.port)
+            #expect(sockets.count == 1 && !sockets.contains(where: OpenSockets.isInherited))
+        }
+        let agent = try await ScriptedAgent.start { _ in .silence }
+        let questions = Task { try await SSHAgent.patient(agent.path).identities() }
+        try await poll(for: "the question") { agent.questions.isEmpty ? nil : () }
+        let sockets = try OpenSockets.connected(to: agent.path)
+        #expect(sockets.count == 1 && !sockets.contains(where: OpenSockets.isInherited))
+        questions.cancel()
+        _ = await questions.result
+    }
+
     @Test("cancelling a task closes its connection and ends its command")
     func cancellation() async throws {
         let server = try await OpenSSHServer.withoutProfile()

@@ -27,7 +27,7 @@ package final class FaultRelay: Sendable {
         (listener, port) = try Loopback.listen()
         let listener = listener
         Thread { [weak self] in
-            while case let client = accept(listener, nil, nil), client >= 0 {
+            while let client = Loopback.accept(on: listener) {
                 guard let relay = self else { break }
                 Thread { relay.serve(client) }.start()
             }

@@ -18,6 +18,14 @@ package enum Loopback {
         return (descriptor, port)
     }
 
+    /// The next connection, kept from programs that are started; nil when there will be none.
+    package static func accept(on listener: Int32) -> Int32? {
+        let descriptor = Foundation.accept(listener, nil, nil)
+        guard descriptor >= 0 else { return nil }
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        return descriptor
+    }
+
     private static func bound() throws -> (descriptor: Int32, port: Int) {
         let descriptor = try makeSocket()
         var name = address(port: 0)

@@ -22,7 +22,7 @@ package final class RoundRelay: Sendable {
         (listener, port) = try Loopback.listen()
         let listener = listener
         Thread { [weak self] in
-            while case let client = accept(listener, nil, nil), client >= 0 {
+            while let client = Loopback.accept(on: listener) {
                 guard let self else { break }
                 self.serve(client)
             }

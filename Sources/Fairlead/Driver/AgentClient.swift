@@ -78,6 +78,7 @@ struct AgentClient: Sendable {
             .connectTimeout(TimeAmount(agent.answerLimit))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    PlatformStreams.keep(channel)
                     try channel.pipeline.syncOperations.addHandler(AgentHandler())
                 }
             }

@@ -96,6 +96,7 @@ struct Connector: Sendable {
                 try await bootstrap.connect(to: target.address) { channel in
                     channel.eventLoop.makeCompletedFuture {
                         try pending.begin(channel)
+                        PlatformStreams.keep(channel)
                         mark(channel, to: target)
                         return try attach(to: channel, winner, started)
                     }

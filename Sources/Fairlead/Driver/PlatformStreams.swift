@@ -44,6 +44,15 @@ package enum PlatformStreams {
         }
     }
 
+    /// Keeps a channel's socket from every program that this process starts, as ssh does.
+    ///
+    /// One that had it would keep the connection when we close it; SwiftNIO gives it to all.
+    static func keep(_ channel: any NIOCore.Channel) {
+        _ = try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+            fcntl($0, F_SETFD, FD_CLOEXEC)
+        }
+    }
+
     /// Waits until a descriptor has something or the other wakes us, or not at all longer than that; nil where the system
     /// cannot wait.
     package static func wait(

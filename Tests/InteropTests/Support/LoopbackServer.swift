@@ -26,11 +26,19 @@ final class LoopbackServer: Sendable {
         let listener = try await ServerBootstrap(group: loops)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { child in
+                keep(child)
                 connections.channels.withLock { $0.append(child) }
                 return serve(child)
             }
             .bind(host: Loopback.address, port: 0).get()
         return LoopbackServer(listener, connections)
+    }
+
+    /// Keeps a connection from tests that run in a process of their own: it would not end while one of them does.
+    static func keep(_ channel: any Channel) {
+        _ = try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+            fcntl($0, F_SETFD, FD_CLOEXEC)
+        }
     }
 
     /// Says `greeting` to whoever connects; then it reads for ever, or ends its side.

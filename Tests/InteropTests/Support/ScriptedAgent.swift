@@ -33,6 +33,7 @@ final class ScriptedAgent: Sendable {
         let log = Log()
         let listener = try await ServerBootstrap(group: LoopbackServer.loops)
             .childChannelInitializer { child in
+                LoopbackServer.keep(child)
                 log.channels.withLock { $0.append(child) }
                 return child.eventLoop.makeCompletedFuture {
                     let handler = Handler { question in
