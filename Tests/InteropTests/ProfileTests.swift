@@ -138,8 +138,8 @@ import Testing
         let sessions = server.sessions
         for session in sessions { kill(session, SIGSTOP) }
         defer { for session in sessions { kill(session, SIGCONT) } }
-        let exit = try await poll(for: "the tool to end", within: .seconds(60)) { tool.exit }
-        #expect(exit == .status(255))
-        #expect(tool.errorText.lowercased().contains("time"), "\(tool.errorText)")
+        let result = try await tool.result()
+        #expect(result.exit == .status(255))
+        #expect(result.errorText.lowercased().contains("time"), "\(result.errorText)")
     }
 }

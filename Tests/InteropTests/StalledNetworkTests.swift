@@ -84,7 +84,7 @@ import Testing
             [
                 "-F", "none", "-p", String(server.port), "-i", key, "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes",
                 "-o", "UserKnownHostsFile=\(folder.file("known_hosts"))", "-o", "StrictHostKeyChecking=accept-new",
-                "-o", "GlobalKnownHostsFile=/dev/null", "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=1",
+                "-o", "GlobalKnownHostsFile=/dev/null", "-o", "ServerAliveInterval=20", "-o", "ServerAliveCountMax=1",
                 "user@\(Loopback.address)", "all",
             ])
         plan.environment = plainEnvironment(home: folder.path)
