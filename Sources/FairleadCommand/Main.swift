@@ -5,8 +5,8 @@ import SSHConfig
 
 /// The command line's entry.
 ///
-/// It is synchronous up to the event loop, which then runs on this thread: what must be decided before the first other
-/// thread (signals, descriptors, what is fatal) is decided here.
+/// It is synchronous up to the event loop, which then runs on the thread that came so far: what must be decided before the
+/// first other thread (signals, descriptors, what is fatal) is decided here.
 @main
 enum Main {
     static let version = "Fairlead_0.1"
@@ -21,7 +21,12 @@ enum Main {
         PlatformTerminal.openMissingStandardStreams()
         ProcessMemory.hide()
         let plan = makePlan(Invocation(PlatformTerminal.arguments))
-        if plan.goesToBackground || plan.hasEscapes { Background.begin() }
+        if plan.goesToBackground || plan.hasEscapes { Background.begin { carryOut(plan) } }
+        carryOut(plan)
+    }
+
+    /// Runs the event loop on this thread.
+    private static func carryOut(_ plan: Plan) -> Never {
         SignalWatch.block()
         let signals = NIOThreadPool(numberOfThreads: 1)
         signals.start()
@@ -31,6 +36,7 @@ enum Main {
         MultiThreadedEventLoopGroup.withCurrentThreadAsEventLoop { loop in
             Task(executorPreference: LoopTaskExecutor(loop)) { exit(await Run(plan: plan).run(on: loop)) }
         }
+        exit(ExitCode.failure)
     }
 
     /// Ends the process; the terminal is given back first, whatever happened.

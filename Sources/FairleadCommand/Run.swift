@@ -55,7 +55,7 @@ struct Run: Sendable {
         if plan.goesToBackground {
             (session.output, session.errorOutput) = Background.releaseStreams(
                 keepingErrors: plan.verbosity.shows(.debug), copies: plan.hasSession)
-            // On the first thread, which is the one that was told to follow the leader.
+            // On the loop's thread, which is the one that was told to follow the leader.
             try await connection.eventLoop.submit { Background.detach() }.get()
         }
         guard plan.hasSession else { return try await idle(on: connection) }

@@ -50,6 +50,30 @@ import Testing
         #expect(try await plain.result().exit == .status(255))
     }
 
+    @Test("the thread that was copied does nothing more, for the runtime's locks know it by its original's number")
+    func copiedThread() async throws {
+        let desk = try await Desk()
+        let terminal = try await desk.sitRaw("cat")
+        let worker = try #require(terminal.worker)
+        func wakings() throws -> Substring? {
+            let status = try String(contentsOfFile: "/proc/\(worker)/task/\(worker)/status", encoding: .utf8)
+            return status.split(separator: "\n").first { $0.hasPrefix("voluntary_ctxt_switches") }
+        }
+        var before: Substring?
+        try await poll(for: "the thread's rest") {
+            let now = try wakings()
+            defer { before = now }
+            return now == before ? () : nil
+        }
+        for letter in ["p", "q", "r", "s", "t"] {
+            try terminal.write(letter)
+            try await terminal.read(until: letter)
+        }
+        #expect(try before != nil && wakings() == before)
+        try terminal.write("~.")
+        terminal.kill()
+    }
+
     @Test("escapes work where a terminal is asked for and a program types (-tt)")
     func typedByProgram() async throws {
         let desk = try await Desk()

@@ -16,20 +16,57 @@ enum Background {
 
     static var isPossible: Bool { leader.load(ordering: .relaxed) > 0 }
 
-    /// Returns in the worker alone; and in us, with no leader, where there can be no other process.
-    static func begin() {
+    /// Does the work in a copy of this process that its parent waits for; returns where there can be no other process.
+    static func begin(_ work: @escaping () -> Never) {
         // By this one the leader is told to leave, whatever whoever started us thinks of it.
         let before = signal(SIGUSR1, SIG_DFL)
         let (own, mask) = (getpid(), SignalSet.block(numbers))
         let worker = PlatformProcess.fork()
         if worker > 0 { lead(worker) }
-        SignalSet.restore(mask)
-        _ = signal(SIGUSR1, before)
-        guard worker == 0 else { return }
-        leader.store(own, ordering: .relaxed)
-        PlatformProcess.followsParent(true)
-        // It may have ended before we followed it.
-        if getppid() != own { _exit(ExitCode.failure) }
+        guard worker == 0 else {
+            SignalSet.restore(mask)
+            _ = signal(SIGUSR1, before)
+            return
+        }
+        leave {
+            SignalSet.restore(mask)
+            _ = signal(SIGUSR1, before)
+            FatalSignals.prepareStack()
+            leader.store(own, ordering: .relaxed)
+            PlatformProcess.followsParent(true)
+            // It may have ended before we followed it.
+            if getppid() != own { _exit(ExitCode.failure) }
+            work()
+        }
+    }
+
+    /// In a copy: a new thread does the work, and this one nothing any more.
+    ///
+    /// Swift's locks know a thread by the number that they asked the system for once; a thread that was copied goes by the
+    /// number of its original, and where two threads want one lock that never ends.
+    private static func leave(to work: @escaping () -> Never) -> Never {
+        var (all, thread) = (sigset_t(), pthread_t())
+        unsafe sigfillset(&all)
+        unsafe pthread_sigmask(SIG_BLOCK, &all, nil)
+        let box = unsafe Unmanaged.passRetained(Work(run: work)).toOpaque()
+        let failure = unsafe pthread_create(
+            &thread, nil,
+            { box in
+                guard let box = unsafe box else { return nil }
+                unsafe Unmanaged<Work>.fromOpaque(box).takeRetainedValue().run()
+            }, box)
+        if failure != 0 {
+            errno = failure
+            Console.say("fairlead: cannot start a thread: \(PlatformTerminal.errorText)")
+            _exit(ExitCode.failure)
+        }
+        while true { pause() }
+    }
+
+    private final class Work {
+        let run: () -> Never
+
+        init(run: @escaping () -> Never) { self.run = run }
     }
 
     private static func lead(_ worker: pid_t) -> Never {
@@ -62,7 +99,7 @@ enum Background {
         PlatformTerminal.end(bySignal: number)
     }
 
-    /// In the worker, on its first thread: the leader leaves, and so does the terminal.
+    /// On the worker's thread, which follows the leader: the leader leaves, and so does the terminal.
     static func detach() {
         let process = leader.exchange(0, ordering: .relaxed)
         guard process > 0 else { return }

@@ -13,11 +13,7 @@ enum FatalSignals {
 
     static func install() {
         TerminalState.prepare()
-        // A handler needs a stack even when the crash was running out of it.
-        var stack = unsafe stack_t()
-        unsafe stack.ss_sp = UnsafeMutableRawPointer.allocate(byteCount: stackByteCount, alignment: 16)
-        unsafe stack.ss_size = stackByteCount
-        _ = unsafe sigaltstack(&stack, nil)
+        prepareStack()
         var action = sigaction()
         unsafe action.__sigaction_handler.sa_handler = { number in
             TerminalState.restoreNow()
@@ -31,5 +27,13 @@ enum FatalSignals {
         _ = signal(SIGPIPE, SIG_IGN)
         // Who started us may not want to know of its children; we do.
         _ = signal(SIGCHLD, SIG_DFL)
+    }
+
+    /// A handler needs a stack even when the crash was running out of it, and so each thread that may do that.
+    static func prepareStack() {
+        var stack = unsafe stack_t()
+        unsafe stack.ss_sp = UnsafeMutableRawPointer.allocate(byteCount: stackByteCount, alignment: 16)
+        unsafe stack.ss_size = stackByteCount
+        _ = unsafe sigaltstack(&stack, nil)
     }
 }
