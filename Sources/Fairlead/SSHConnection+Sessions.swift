@@ -41,7 +41,9 @@ extension SSHConnection {
             if Task.isCancelled { throw Self.cancelled }
             await wait(with: ticket(for: .state(id)))
         }
-        if sessions[id]?.isClosed == true, failure == nil { throw Self.closedAtOnce }
+        guard failure == nil, let session = sessions[id] else { return }
+        if session.isIdle { throw Self.idle }
+        if session.isClosed { throw Self.closedAtOnce }
     }
 
     private func send(_ request: SessionRequest, in id: SessionID) throws(SSHError) {
@@ -56,6 +58,7 @@ extension SSHConnection {
                 throw SSHError(.channel, .timeout, "The server did not answer the session's requests")
             }
             if let failure { throw failure }
+            if session.isIdle { throw Self.idle }
             if session.isClosed { throw Self.closedAtOnce }
             if Task.isCancelled { throw Self.cancelled }
             await wait(with: ticket(for: .state(id)))

@@ -78,7 +78,8 @@ import Testing
     func library() async throws {
         let server = try await ServerProgram.sharedOpenSSH.value
         var configuration = server.configuration()
-        configuration.sessionIdleTimeout = .milliseconds(500)
+        // Long enough for a slow machine to begin a program.
+        configuration.sessionIdleTimeout = .seconds(5)
         try await withSSHConnection(configuration) { connection in
             try await connection.withProcess("exec sleep 3600") { process in
                 let idle = await #expect(throws: SSHError.self) { try await process.exitStatus }

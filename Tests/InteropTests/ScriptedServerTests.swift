@@ -47,4 +47,18 @@ import Testing
         #expect(error?.stage == .channel)
         #expect(error?.kind == .refused)
     }
+
+    @Test("a session that is idle before its program has begun is told to be idle, not to be closed by the server")
+    func idleAtOnce() async throws {
+        let server = try await server {
+            $0.hook = { _, _, payload in (try? ChannelSuccess(payload: payload)) == nil ? [.payload(payload)] : [] }
+            $0.program = { _ in [] }
+        }
+        var configuration = server.configuration
+        configuration.sessionIdleTimeout = .milliseconds(100)
+        let error = await #expect(throws: SSHError.self) {
+            try await withSSHConnection(configuration) { try await $0.run("true") }
+        }
+        #expect(error?.stage == .channel && error?.kind == .timeout)
+    }
 }

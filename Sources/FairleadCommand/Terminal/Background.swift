@@ -43,11 +43,9 @@ enum Background {
     /// In a copy: a new thread does the work, and this one nothing any more.
     ///
     /// Swift's locks know a thread by the number that they asked the system for once; a thread that was copied goes by the
-    /// number of its original, and where two threads want one lock that never ends.
+    /// number of its original, and where two threads want one lock that never ends. What is waited for stays held back here.
     private static func leave(to work: @escaping () -> Never) -> Never {
-        var (all, thread) = (sigset_t(), pthread_t())
-        unsafe sigfillset(&all)
-        unsafe pthread_sigmask(SIG_BLOCK, &all, nil)
+        var thread = pthread_t()
         let box = unsafe Unmanaged.passRetained(Work(run: work)).toOpaque()
         let failure = unsafe pthread_create(
             &thread, nil,
