@@ -147,9 +147,8 @@ extension SSHConnection {
             settle()
         } catch {
             if case .misuse = error { throw Self.gone }
-            settle()
             let sshError = SSHError(error)
-            fail(sshError)
+            end(sshError)
             throw sshError
         }
     }

@@ -50,6 +50,8 @@ public actor SSHConnection {
     var heldUpdate: HostKeyUpdate?
     /// Why the connection is over; set once.
     private(set) var failure: SSHError?
+    /// The same, while what happened before is still being told.
+    private var reason: SSHError?
     /// Whether starting over would cost nobody anything: no person was asked, and no password was sent.
     var isRepeatable = true
     /// The server hung up before it answered what was sent ahead.
@@ -103,8 +105,7 @@ public actor SSHConnection {
             try engine.receive(&bytes, now: now)
             settle()
         } catch {
-            settle()
-            fail(SSHError(error))
+            end(SSHError(error))
         }
     }
 
@@ -141,10 +142,18 @@ public actor SSHConnection {
         } catch {
             let sshError = SSHError(error)
             if case .misuse = error { throw sshError }
-            settle()
-            fail(sshError)
+            end(sshError)
             throw sshError
         }
+    }
+
+    /// The engine has failed: what happened before is told first.
+    ///
+    /// On the way the transport may end by itself, as one that the peer resets after its lie: that is not why.
+    func end(_ error: SSHError) {
+        if reason == nil { reason = error }
+        settle()
+        fail(error)
     }
 
     /// After every touch of the engine: pass on what happened, send what is ready, and set the clock.
@@ -165,7 +174,7 @@ public actor SSHConnection {
     /// Ends the connection for good; the first reason counts.
     func fail(_ error: SSHError) {
         guard failure == nil else { return }
-        failure = error
+        failure = reason ?? error
         flush(isForced: true)
         deadlineTimer?.cancel()
         transport?.close(promise: nil)
@@ -221,10 +230,9 @@ public actor SSHConnection {
             closeIdleSessions()
             settle()
         } catch {
-            settle()
             // Word for word as in ssh.
             let silence = SSHError(.lost, .timeout, "Timeout, server \(configuration.host) not responding.")
-            fail(error == .timeout(.session) ? silence : SSHError(error))
+            end(error == .timeout(.session) ? silence : SSHError(error))
         }
     }
 

@@ -40,8 +40,8 @@ extension Engine {
         switch number {
         case .globalRequest: try received(try decode(GlobalRequest.self, payload))
         case .requestSuccess:
-            try globalRequestAnswered(payload.getSlice(at: payload.readerIndex + 1, length: payload.readableBytes - 1))
-        case .requestFailure: try globalRequestAnswered(nil)
+            globalRequestAnswered(payload.getSlice(at: payload.readerIndex + 1, length: payload.readableBytes - 1))
+        case .requestFailure: globalRequestAnswered(nil)
         case .channelOpen: try received(try decode(ChannelOpen.self, payload))
         case .channelOpenConfirmation: try received(try decode(ChannelOpenConfirmation.self, payload))
         case .channelOpenFailure: try received(try decode(ChannelOpenFailure.self, payload))

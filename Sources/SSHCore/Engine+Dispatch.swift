@@ -101,6 +101,7 @@ extension Engine {
             emit(.channelRefused(channel.id, reason: 3, text: ByteBuffer(string: "not implemented")), about: channel.id)
             return channels[channel.id] = nil
         }
+        if globalRequestIsUnknown(sequence: message.sequenceNumber) { return }
         guard phase != .connected, message.sequenceNumber < writer.sequence else { return }
         throw .unexpected(.unimplemented, during: situation)
     }

@@ -24,7 +24,7 @@ extension Engine {
         try proposeKeyExchange()
     }
 
-    /// The login's own deadline goes on meanwhile.
+    /// The login's own deadline counts beside it.
     mutating func startRekeyClock() {
         loginDeadline = phaseDeadline
         phaseDeadline = now + Limits.rekey
@@ -59,21 +59,33 @@ extension Engine {
     private mutating func askGlobally(
         _ name: Name, details: ByteBuffer = ByteBuffer(), proving keys: [PublicKey] = []
     ) throws(ProtocolError) {
-        guard globalRequests.count < Limits.globalRequestCount else {
-            // Nothing waits for the answer to a sign of life; a proof would be waited for without end.
-            guard keys.isEmpty else { throw .misuse("too many global requests are unanswered") }
-            return
+        if globalRequests.count >= Limits.globalRequestCount {
+            // The oldest makes room, for nothing waits for the answer to a sign of life; a proof is waited for.
+            guard keys.isEmpty, let oldest = globalRequests.firstIndex(where: \.keys.isEmpty) else {
+                throw .misuse("too many global requests are unanswered")
+            }
+            globalRequests.remove(at: oldest)
         }
-        globalRequests.append(PendingGlobalRequest(time: now, keys: keys))
+        let sequence = keyExchange.holdsBackOthers ? nil : writer.sequence
+        globalRequests.append(PendingGlobalRequest(time: now, sequence: sequence, keys: keys))
         try send(GlobalRequest(name: name, wantsReply: true, details: details))
     }
 
     /// SUCCESS or FAILURE: either is a sign of life.
     ///
     /// One that nobody asked for changes nothing.
-    mutating func globalRequestAnswered(_ proofs: ByteBuffer?) throws(ProtocolError) {
-        guard !globalRequests.isEmpty else { return }
-        let request = globalRequests.removeFirst()
+    mutating func globalRequestAnswered(_ proofs: ByteBuffer?) {
+        if !globalRequests.isEmpty { answered(globalRequests.removeFirst(), proofs) }
+    }
+
+    /// As FAILURE, from a server that does not know global requests; true where it is one that was named.
+    mutating func globalRequestIsUnknown(sequence: UInt32) -> Bool {
+        guard let index = globalRequests.firstIndex(where: { $0.sequence == sequence }) else { return false }
+        answered(globalRequests.remove(at: index), nil)
+        return true
+    }
+
+    private mutating func answered(_ request: PendingGlobalRequest, _ proofs: ByteBuffer?) {
         roundTrip.add(now - request.time)
         guard !request.keys.isEmpty else { return }
         emit(.hostKeysProven(proofs.map { proves($0, request.keys) } == true ? request.keys : []))
@@ -142,6 +154,8 @@ extension Engine {
 /// A global request of ours that awaits its answer.
 struct PendingGlobalRequest {
     let time: Instant
+    /// By which UNIMPLEMENTED would name it.
+    let sequence: UInt32?
     /// Those that it asks to prove.
     let keys: [PublicKey]
 }

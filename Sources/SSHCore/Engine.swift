@@ -54,7 +54,7 @@ package struct Engine: ~Copyable {
     private var eventIndex = 0
     /// When the wait in progress becomes an error, and what it waits for.
     var phaseDeadline: Instant?
-    /// The login's own deadline while a key exchange has another; it goes on meanwhile, or a server could put it off.
+    /// The login's own deadline while a key exchange has another; it counts meanwhile, or a server could put it off.
     var loginDeadline: Instant?
     /// What was left of the clock when a person was asked.
     var pausedTime: Duration?
@@ -94,7 +94,7 @@ package struct Engine: ~Copyable {
 
     /// When `timeOut` is to be called.
     package var deadline: Instant? {
-        [phaseDeadline, channels.deadline, lifeDeadline].compactMap { $0 }.min()
+        [phaseDeadline, loginDeadline, channels.deadline, lifeDeadline].compactMap { $0 }.min()
     }
 
     /// Bytes from the transport; all of them are taken.
@@ -134,6 +134,7 @@ package struct Engine: ~Copyable {
         self.now = now
         guard phase != .closed else { return }
         if let phaseDeadline, phaseDeadline <= now { throw fail(.timeout(situation)) }
+        if let loginDeadline, loginDeadline <= now { throw fail(.timeout(.authentication)) }
         while let channel = channels.expired(at: now) { try giveUp(channel) }
         do throws(ProtocolError) {
             try tend()

@@ -1,6 +1,10 @@
 import Fairlead
 import Foundation
 import NIOCore
+import NIOPosix
+import PeerSupport
+import SSHCore
+import SSHWire
 import TestSupport
 import Testing
 
@@ -126,5 +130,38 @@ import Testing
         let result = try await client.result()
         #expect(result.exit == .status(255))
         #expect(result.errorText.contains("onnection"), "\(result.errorText)")
+    }
+
+    @Test("a peer that lies and resets the connection at once is told of by its lie")
+    func resetAfterLie() async throws {
+        let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let ours = loops.next()
+        let server = try await LoopbackServer.start { channel in
+            channel.eventLoop.makeCompletedFuture {
+                var configuration = PeerConfiguration(hostKey: try TestKeys.ed25519())
+                let hasLied = Flag()
+                configuration.hook = { _, _, payload in
+                    guard (try? ServiceAccept(payload: payload)) != nil else { return [.payload(payload)] }
+                    // The client finds both, the lie and the end.
+                    let isHeld = DispatchSemaphore(value: 0)
+                    ours.execute {
+                        isHeld.signal()
+                        Thread.sleep(forTimeInterval: 0.3)
+                    }
+                    isHeld.wait()
+                    hasLied.set()
+                    return [.message(ChannelClose(recipient: ChannelID(rawValue: 0)))]
+                }
+                let handler = PeerHandler(ScriptedPeer(configuration)) { _, channel in
+                    if hasLied.isSet { FaultyServer.perform(.reset, on: channel) }
+                }
+                try channel.pipeline.syncOperations.addHandler(handler)
+            }
+        }
+        let error = await #expect(throws: SSHError.self) {
+            try await withSSHConnection(server.configuration, on: ours) { _ in }
+        }
+        #expect(error?.kind == .protocolViolation, "\(error.map { "\($0)" } ?? "")")
+        try await loops.shutdownGracefully()
     }
 }

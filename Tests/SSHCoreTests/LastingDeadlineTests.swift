@@ -26,6 +26,25 @@ struct LastingDeadlineTests {
         #expect(conversation.clock.now == end)
     }
 
+    @Test("nor by a change of keys that it does not end")
+    func endlessRekeyDuringLogin() throws {
+        var (configuration, script) = try HostileCheck.honest()
+        configuration.judge = { _, _ in [] }
+        script.commands = []
+        let conversation = try Conversation(configuration, script: script).run()
+        conversation.peer.configuration.hook = { _, _, payload in
+            (try? NewKeys(payload: payload)) == nil ? [.payload(payload)] : []
+        }
+        let end = conversation.clock.now + Limits.authenticationReply
+        conversation.advance(by: Limits.authenticationReply - Limits.rekey / 2)
+        conversation.peer.startRekey()
+        conversation.run()
+        #expect(conversation.engine.deadline == end)
+        conversation.passDeadline()
+        #expect(conversation.record.errors == [.timeout(.authentication)])
+        #expect(conversation.clock.now == end)
+    }
+
     @Test("A request that the server never answers fails its channel alone, and closes it")
     func unansweredRequest() throws {
         var (configuration, script) = try HostileCheck.honest()

@@ -73,6 +73,26 @@ struct LifeTests {
         #expect(conversation.record.silences.isEmpty)
     }
 
+    @Test(
+        "and so is one that knows no such questions, or whose answers are others",
+        arguments: [MessageNumber.unimplemented, .ignore])
+    func answeredOtherwise(_ number: MessageNumber) throws {
+        let conversation = try session { configuration, script in
+            script.configuration.keepAlive.interval = .seconds(10)
+            configuration.hook = { peer, _, payload in
+                guard (try? RequestFailure(payload: payload)) != nil else { return [.payload(payload)] }
+                let asked = peer.received.last { $0.number == MessageNumber.globalRequest.rawValue }
+                return number == .ignore
+                    ? [.bytes([number.rawValue, 0, 0, 0, 0])]
+                    : [.message(Unimplemented(sequenceNumber: asked?.sequence ?? 0))]
+            }
+        }
+        let end = conversation.clock.now + .seconds(10_000)
+        conversation.passDeadlines { $0.clock.now >= end }
+        #expect(conversation.record.errors.isEmpty && probeCount(conversation) == 1000)
+        #expect(conversation.record.silences.isEmpty)
+    }
+
     @Test("Ruling 32: without settings an answer that is due is asked for once, missed aloud, and ends nothing")
     func shown() throws {
         let conversation = try session(hasChannel: true) { configuration, _ in

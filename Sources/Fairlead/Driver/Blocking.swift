@@ -6,9 +6,11 @@ enum Blocking {
     static func run<Value: Sendable, Failure: Error>(
         _ work: @escaping @Sendable () throws(Failure) -> Value
     ) async throws(Failure) -> Value {
-        let result = try? await NIOThreadPool.singleton.runIfActive { Result(catching: work) }
-        // The shared pool never shuts down; were it gone, working here is still right, only slower.
-        return try (result ?? Result(catching: work)).get()
+        // Not NIO's own way to wait for it, which does nothing for a task that is cancelled.
+        let result = await withCheckedContinuation { continuation in
+            NIOThreadPool.singleton.submit { _ in continuation.resume(returning: Result(catching: work)) }
+        }
+        return try result.get()
     }
 
     /// The same for what may take for ever, such as name resolution: a cancelled task stops waiting, and the thread is

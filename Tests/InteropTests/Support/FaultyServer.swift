@@ -51,7 +51,7 @@ final class FaultyServer: Sendable {
         configuration.onMessage = { line.clientTold($0) }
     }
 
-    private static func perform(_ fault: Fault, on channel: any Channel) {
+    static func perform(_ fault: Fault, on channel: any Channel) {
         switch fault {
         case .reset:
             // Closing with no time to linger sends a reset.
@@ -115,7 +115,7 @@ private final class FaultLine: Sendable {
     }
 }
 
-private final class Flag: Sendable {
+final class Flag: Sendable {
     private let state = Mutex(false)
 
     var isSet: Bool { state.withLock { $0 } }
