@@ -2,6 +2,7 @@ import Logging
 public import NIOCore
 import NIOPosix
 import SSHCore
+import SSHWire
 
 /// Connects, verifies the host, logs in, runs `body`, and closes the connection whatever happens.
 ///
@@ -104,7 +105,7 @@ extension SSHConfiguration {
         guard !host.isEmpty, !user.isEmpty, nameBytes.count <= 4096 else {
             throw SSHError(.usage, .misuse, "The host and the user need names of sensible length")
         }
-        guard !nameBytes.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
+        guard [trustName, host, user].allSatisfy(PeerText.isHarmless) else {
             throw SSHError(.usage, .misuse, "The host's or the user's name contains control characters")
         }
         guard (1...65535).contains(port) else {

@@ -42,13 +42,15 @@ struct Prompts: LoginResponder {
     func newPassword(_ question: Credential.PasswordChangeQuestion) async throws -> Secret? {
         let name = "\(question.user)@\(question.host)'s new password: "
         Console.say("  " + question.prompt)
-        while true {
+        // An askpass program may never say the same twice.
+        for _ in 0..<10 {
             guard let first = try await askSecretly("Enter " + name),
                 let second = try await askSecretly("Retype " + name)
             else { return nil }
             if first.isEqual(to: second) { return first }
             Console.say("Mismatch; try again, EOF to quit.")
         }
+        return nil
     }
 
     func passphrase(_ question: Credential.PassphraseQuestion) async throws -> Secret? {
@@ -121,7 +123,11 @@ struct Prompts: LoginResponder {
         _ body: @escaping @Sendable (TerminalPrompt) throws -> Value
     ) async throws -> Value {
         guard let prompt = TerminalPrompt() else { throw NobodyToAsk() }
-        defer { prompt.close() }
+        Console.questionBegins()
+        defer {
+            prompt.close()
+            Console.questionEnds()
+        }
         return try await withTaskCancellationHandler {
             try await NIOThreadPool.singleton.runIfActive { try body(prompt) }
         } onCancel: {

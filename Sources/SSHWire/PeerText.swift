@@ -16,6 +16,9 @@ package enum PeerText {
         escape(bytes, maximumByteCount: maximumByteCount, lineBreak: "\n" + indent)
     }
 
+    /// Whether a name can be shown as it is.
+    package static func isHarmless(_ text: String) -> Bool { text.unicodeScalars.allSatisfy(isHarmless) }
+
     private static func escape(
         _ bytes: some Sequence<UInt8>, maximumByteCount: Int, lineBreak: String?
     ) -> String {

@@ -26,7 +26,11 @@ import Testing
         #expect(refusal { $0.user = "jürgen" } == nil)
     }
 
-    @Test("control characters in names are refused", arguments: ["a\nb", "a\rb", "a\u{0}b", "\u{1B}[2J", "a\u{7F}"])
+    @Test(
+        "control characters in names are refused",
+        arguments: [
+            "a\nb", "a\rb", "a\u{0}b", "\u{1B}[2J", "a\u{7F}", "\u{9B}2Jx", "a\u{85}b", "a\u{202E}b", "a\u{2028}b",
+        ])
     func controls(name: String) {
         for error in [refusal { $0.host = name }, refusal { $0.user = name }, refusal { $0.hostKeyAlias = name }] {
             #expect(error?.stage == .usage)

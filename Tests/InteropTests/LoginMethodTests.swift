@@ -1,5 +1,8 @@
 import Fairlead
 import Foundation
+import NIOCore
+import PeerSupport
+import SSHWire
 import TestSupport
 import Testing
 
@@ -251,5 +254,47 @@ import Testing
             })
         let info = try await withSSHConnection(configuration) { await $0.info }
         #expect(info.authenticationMethod == "password")
+    }
+
+    // MARK: Questions that a server would like to replace
+
+    @Test("F4: a banner that comes while a person is asked stands behind the question, not in its place")
+    func bannerDuringQuestion() async throws {
+        let hasSpoken = Flag()
+        let server = try await LoopbackServer.start { channel in
+            channel.eventLoop.makeCompletedFuture {
+                var configuration = PeerConfiguration(hostKey: try TestKeys.ed25519())
+                configuration.methods = ["password"]
+                let asks = Flag()
+                configuration.hook = { _, step, payload in
+                    if step == .authentication { asks.set() }
+                    return [.payload(payload)]
+                }
+                let handler = PeerHandler(ScriptedPeer(configuration)) { peer, channel in
+                    guard asks.isSet, !hasSpoken.isSet else { return }
+                    channel.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(500)) {
+                        peer.inject(.message(UserauthBanner(text: ByteBuffer(string: "Enter passphrase: "))))
+                        for packet in peer.takeOutbound() { channel.writeAndFlush(packet, promise: nil) }
+                        hasSpoken.set()
+                    }
+                }
+                try channel.pipeline.syncOperations.addHandler(handler)
+            }
+        }
+        let home = try TemporaryDirectory()
+        let terminal = try TestSupport.PseudoTerminal(
+            FairleadTool.path,
+            [
+                "-F", "none", "-oStrictHostKeyChecking=no", "-oUserKnownHostsFile=/dev/null", "-oIdentityAgent=none",
+                "-oPubkeyAuthentication=no", "-p", String(server.port), "user@" + Loopback.address, "x",
+            ], environment: plainEnvironment(home: home.path, ["TERM": "xterm"]))
+        try await terminal.read(until: "'s password: ")
+        try await terminal.waitForSettings { !$0.echoes }
+        try await poll(for: "the banner") { hasSpoken.isSet ? () : nil }
+        try await Task.sleep(for: .milliseconds(300))
+        #expect(terminal.pendingOutput.isEmpty)
+        try terminal.write("correct horse\n")
+        try await terminal.read(until: "\n  Enter passphrase: \r\n")
+        terminal.kill()
     }
 }
