@@ -19,8 +19,9 @@ struct ToolSession: Sendable {
             descriptors: descriptors(escapes))
         if let refusal = session.terminalRefusal { plan.verbosity.say(.error, "\(refusal)") }
         escapes.begin(self, session)
-        if isRaw(session) { _ = RawMode.enter(0) }
+        // First, so that a stop between the two goes on raw.
         watchSignals(session)
+        if isRaw(session) { _ = RawMode.enter(0) }
         // It may have changed while nobody watched.
         if hasTerminal, let size = PlatformTerminal.size(of: 0), size != terminal?.size { session.resize { size } }
         await session.begin()

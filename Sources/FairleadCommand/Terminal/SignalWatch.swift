@@ -121,6 +121,8 @@ enum SignalWatch {
         SignalSet.stop(by: SIGTSTP)
         // What ends us came first: the terminal, which may be another's by now, is not touched again.
         if SignalSet.isPending([SIGTERM, SIGHUP, SIGINT, SIGQUIT]) { return }
+        // What was going on may have ended, or begun, meanwhile.
+        let current = state.withLock { $0 }
         if let descriptor = current.promptDescriptor {
             current.resumePrompt?()
             PlatformTerminal.write(current.promptText, to: descriptor)

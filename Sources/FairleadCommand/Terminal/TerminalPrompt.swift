@@ -72,8 +72,12 @@ struct TerminalPrompt: Sendable {
 
     /// The same of a line that is not echoed.
     func readSecret(_ prompt: String) throws -> Secret? {
-        guard hideEcho() else { return nil }
+        // First, so that a stop between the two does not go on with an echo.
         SignalWatch.promptBegins(descriptor, prompt) { _ = hideEcho() }
+        guard hideEcho() else {
+            SignalWatch.promptEnds()
+            return nil
+        }
         defer {
             SignalWatch.promptEnds()
             TerminalState.restore(discarding: true)
