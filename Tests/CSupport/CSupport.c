@@ -31,6 +31,15 @@ void support_release_free_memory(void) {
 #endif
 }
 
+size_t support_heap_byte_count(void) {
+#ifdef __GLIBC__
+    struct mallinfo2 heap = mallinfo2();
+    return heap.uordblks + heap.hblkhd;
+#else
+    return 0;
+#endif
+}
+
 int support_open_terminal(int *master, char *path, size_t path_size) {
     *master = posix_openpt(O_RDWR | O_NOCTTY);
     if (*master < 0) return errno;

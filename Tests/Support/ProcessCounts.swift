@@ -7,6 +7,8 @@ package struct ProcessCounts: Sendable, CustomStringConvertible {
     package var threads = Int.max
     /// Resident and its own, in bytes: pages of programs and libraries come and go as the system likes.
     package var memory = Int.max
+    /// What the allocator gave out and has not got back, in bytes, however it lies in memory.
+    package var heap = Int.max
 
     package init() {}
 
@@ -24,6 +26,7 @@ package struct ProcessCounts: Sendable, CustomStringConvertible {
         let text = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
         let pages = text.split(separator: " ").dropFirst().prefix(2).compactMap { Int($0) }
         if pages.count == 2 { counts.memory = (pages[0] - pages[1]) * 4096 }
+        counts.heap = support_heap_byte_count()
         return counts
     }
 
@@ -53,5 +56,7 @@ package struct ProcessCounts: Sendable, CustomStringConvertible {
         sleep(7)
     }
 
-    package var description: String { "\(descriptors) descriptors, \(threads) threads, \(memory / 1024) KiB" }
+    package var description: String {
+        "\(descriptors) descriptors, \(threads) threads, \(memory / 1024) KiB, \(heap / 1024) KiB of them in use"
+    }
 }

@@ -35,6 +35,9 @@ int support_spawn_kept(const struct support_plan *plan, pid_t *keeper, pid_t *ch
 /// Gives the pages that the allocator keeps free back to the system, where it can.
 void support_release_free_memory(void);
 
+/// Bytes that the allocator has given out and not got back; 0 where it cannot tell.
+size_t support_heap_byte_count(void);
+
 /// Whether valgrind's memcheck runs us (on x86_64; elsewhere never).
 int support_is_watched(void);
 

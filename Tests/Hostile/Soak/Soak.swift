@@ -33,9 +33,9 @@ struct Soak {
             group.addTask { await series.sample(until: end, tally) }
         }
         let after = try await ProcessCounts.settled(below: before)
-        let complaints = tally.complaints + series.complaints(minutes: minutes) + leftovers(before, after)
+        let complaints = tally.complaints + series.complaints + leftovers(before, after)
         say(tally.description)
-        say("before \(before); after \(after); slope \(series.slopeText)")
+        say("before \(before); after \(after)")
         for complaint in complaints { say("FAIL  \(complaint)") }
         world.stop()
         if !complaints.isEmpty { exit(1) }
@@ -49,6 +49,8 @@ struct Soak {
         if after.threads > before.threads + ProcessInfo.processInfo.activeProcessorCount + 2 {
             found.append("threads are left: \(before), \(after)")
         }
+        // Both at rest: whatever stays of thousands of connections would be many times that.
+        if after.heap > before.heap + 1024 * 1024 { found.append("memory is left: \(before), \(after)") }
         return found
     }
 }
