@@ -7,12 +7,16 @@ import Testing
 /// Deadlines that a server would like to put off.
 @Suite("Lasting deadlines")
 struct LastingDeadlineTests {
-    @Test("A server that owes an answer to a login cannot put it off by changing keys")
-    func rekeyDuringLogin() throws {
+    private func unansweredLogin() throws -> Conversation {
         var (configuration, script) = try HostileCheck.honest()
         configuration.judge = { _, _ in [] }
         script.commands = []
-        let conversation = try Conversation(configuration, script: script).run()
+        return try Conversation(configuration, script: script).run()
+    }
+
+    @Test("A server that owes an answer to a login cannot put it off by changing keys")
+    func rekeyDuringLogin() throws {
+        let conversation = try unansweredLogin()
         let end = conversation.clock.now + Limits.authenticationReply
         #expect(conversation.engine.deadline == end)
         for _ in 0..<3 {
@@ -28,10 +32,7 @@ struct LastingDeadlineTests {
 
     @Test("nor by a change of keys that it does not end")
     func endlessRekeyDuringLogin() throws {
-        var (configuration, script) = try HostileCheck.honest()
-        configuration.judge = { _, _ in [] }
-        script.commands = []
-        let conversation = try Conversation(configuration, script: script).run()
+        let conversation = try unansweredLogin()
         conversation.peer.configuration.hook = { _, _, payload in
             (try? NewKeys(payload: payload)) == nil ? [.payload(payload)] : []
         }
