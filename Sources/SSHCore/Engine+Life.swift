@@ -60,10 +60,10 @@ extension Engine {
         _ name: Name, details: ByteBuffer = ByteBuffer(), proving keys: [PublicKey] = []
     ) throws(ProtocolError) {
         if globalRequests.count >= Limits.globalRequestCount {
-            // The oldest makes room, for nothing waits for the answer to a sign of life; a proof is waited for.
-            guard keys.isEmpty, let oldest = globalRequests.firstIndex(where: \.keys.isEmpty) else {
-                throw .misuse("too many global requests are unanswered")
-            }
+            // A proof would be waited for without end.
+            guard keys.isEmpty else { throw .misuse("too many global requests are unanswered") }
+            // The oldest makes room, where nothing waits for its answer.
+            guard let oldest = globalRequests.firstIndex(where: \.keys.isEmpty) else { return }
             globalRequests.remove(at: oldest)
         }
         let sequence = keyExchange.holdsBackOthers ? nil : writer.sequence
