@@ -213,7 +213,11 @@ import Testing
             RunningProcess.Plan(
                 try programPath("socat"), ["UNIX-LISTEN:\(path),fork", "TCP:\(server.host):\(server.port)"]))
         defer { relay.kill() }
-        try await poll(for: "the socket") { FileManager.default.fileExists(atPath: path) ? () : nil }
+        // The file is there from bind on; who connects before listen is refused.
+        try await poll(for: "the listening socket", within: .seconds(60)) {
+            try String(contentsOfFile: "/proc/net/unix", encoding: .utf8).split(separator: "\n")
+                .contains { $0.contains(" 00010000 ") && $0.hasSuffix(path) } ? () : nil
+        }
         var configuration = server.configuration()
         configuration.host = "unix" + path
         configuration.hostKeyAlias = "[\(server.host)]:\(server.port)"
