@@ -41,7 +41,7 @@ enum Main {
 
     /// Ends the process; the terminal is given back first, whatever happened.
     static func exit(_ status: Int32) -> Never {
-        TerminalState.restore()
+        TerminalState.end()
         PlatformTerminal.exit(status)
     }
 

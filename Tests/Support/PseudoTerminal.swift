@@ -27,7 +27,7 @@ package final class PseudoTerminal: Sendable {
     package let initialSettings: Settings
     private let master: Int32
     /// Held open so that the settings outlive the program.
-    private let slave: Int32
+    package let slave: Int32
     private let child: ChildProcess
     private let collector: OutputCollector
 

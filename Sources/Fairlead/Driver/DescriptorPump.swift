@@ -32,6 +32,8 @@ final class DescriptorPump {
     private static let inputByteCount = 128 * 1024
     /// What is typed while the network takes nothing: escapes among it still work.
     private static let backlogByteCount = 64 * 1024
+    /// What is read and sent before the loop sees to others: a server's window, and a file, may be without end.
+    private static let turnByteCount = 1024 * 1024
 
     private let connection: SSHConnection
     private let id: SessionID
@@ -57,6 +59,8 @@ final class DescriptorPump {
     /// Bytes are being handed over: what that sets off on the way must not read on and overtake them.
     private var isSending = false
     private var isOver = false
+    /// Others have their turn; then input goes on.
+    private var isResting = false
     /// Something was appended that `flush` has not seen.
     private var isFilled = false
     /// Input that was read and did not fit the window yet.
@@ -157,9 +161,12 @@ final class DescriptorPump {
     /// The session's end of input may be sent, and `room` bytes of data.
     func readMore(upTo room: Int) {
         var room = room
-        while hasBegun, !isOver, !inputHasEnded, !isSending {
+        var turn = Self.turnByteCount
+        while hasBegun, !isOver, !inputHasEnded, !isSending, !isResting {
             if unsent.readableBytes > 0, keystrokes?.isHolding != true {
+                turn -= unsent.readableBytes
                 room = send()
+                guard turn > 0 else { return rest() }
                 // Room that came while they were handed over announced itself in vain.
                 if unsent.readableBytes > 0, room > 0 { continue }
             }
@@ -169,6 +176,19 @@ final class DescriptorPump {
             if descriptors.inputFilter != nil { room = Self.backlogByteCount - unsent.readableBytes }
             guard room > 0, unsent.readableBytes == 0 || descriptors.inputFilter != nil else { return }
             guard readNow(input, upTo: room) else { return readOnThread(input, wakePipe, upTo: room) }
+        }
+    }
+
+    private func rest() {
+        isResting = true
+        let (connection, id) = (connection, id)
+        // Not at once: the loop asks for no events while there are tasks that are due.
+        connection.eventLoop.scheduleTask(in: .microseconds(20)) {
+            connection.assumeIsolated { connection in
+                guard let pump = connection.sessions[id]?.pump else { return }
+                pump.isResting = false
+                pump.readMore(upTo: connection.sendableByteCount(id))
+            }
         }
     }
 

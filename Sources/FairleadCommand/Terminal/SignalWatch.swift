@@ -99,7 +99,7 @@ enum SignalWatch {
         case SIGWINCH: current.onResize?()
         case SIGTSTP: stop(current)
         default:
-            restoreTerminal(current)
+            TerminalState.end(discarding: current.resumePrompt != nil)
             guard current.promptDescriptor == nil, let end = current.endSession else {
                 PlatformTerminal.end(bySignal: number)
             }
@@ -110,14 +110,10 @@ enum SignalWatch {
         }
     }
 
-    /// Half a password is not for whoever reads the terminal next.
-    private static func restoreTerminal(_ current: State) {
-        TerminalState.restore(discarding: current.resumePrompt != nil)
-    }
-
     /// Stops as asked, with the terminal as it was; goes on where it stopped.
     private static func stop(_ current: State) {
-        restoreTerminal(current)
+        // Half a password is not for whoever reads the terminal next.
+        TerminalState.restore(discarding: current.resumePrompt != nil)
         SignalSet.stop(by: SIGTSTP)
         // What ends us came first: the terminal, which may be another's by now, is not touched again.
         if SignalSet.isPending([SIGTERM, SIGHUP, SIGINT, SIGQUIT]) { return }

@@ -15,6 +15,10 @@ enum TerminalState {
     private static let descriptor = Atomic<Int32>(-1)
     private static let modified = Atomic<Bool>(false)
     private static let raw = Atomic<Bool>(false)
+    /// It was given back for good.
+    private static let ended = Atomic<Bool>(false)
+    /// Calls of `modify` that may be about to change it.
+    private static let changeCount = Atomic<Int>(0)
 
     /// Whether our own lines need carriage returns.
     static var isRaw: Bool { raw.load(ordering: .relaxed) }
@@ -60,9 +64,13 @@ enum TerminalState {
 
     /// Applies `change` to the terminal; what it was before is kept for `restore`.
     ///
-    /// False when it is no terminal, or not ours.
+    /// False when it is no terminal, or not ours, or was given back for good.
     static func modify(_ target: Int32, isRaw: Bool, _ change: (inout termios) -> Void) -> Bool {
-        guard waitForForeground(target), var settings = remember(target) else { return false }
+        guard waitForForeground(target) else { return false }
+        changeCount.add(1, ordering: .sequentiallyConsistent)
+        defer { changeCount.subtract(1, ordering: .sequentiallyConsistent) }
+        // After the count: either `end` sees it, or this sees that there was an end.
+        guard !ended.load(ordering: .sequentiallyConsistent), var settings = remember(target) else { return false }
         change(&settings)
         raw.store(isRaw, ordering: .relaxed)
         return SignalSet.stoppable { unsafe tcsetattr(target, isRaw ? TCSADRAIN : TCSAFLUSH, &settings) == 0 }
@@ -86,6 +94,18 @@ enum TerminalState {
         guard owner < 0 || owner == getpgrp() else { return }
         if discarding { _ = tcflush(terminal, TCIFLUSH) }
         _ = unsafe tcsetattr(terminal, TCSANOW, memory)
+    }
+
+    /// As `restore`, for good: who was about to change it, on another thread, has no effect.
+    static func end(discarding: Bool = false) {
+        ended.store(true, ordering: .sequentiallyConsistent)
+        restore(discarding: discarding)
+        // One that waits for output to drain does so until we exit, and then changes nothing.
+        for _ in 0..<100 where changeCount.load(ordering: .sequentiallyConsistent) > 0 {
+            usleep(1000)
+            modified.store(true, ordering: .releasing)
+        }
+        restore(discarding: discarding)
     }
 
     /// As `restore`, at once, for a handler of a crash: waiting for output to drain could wait for ever.
