@@ -95,7 +95,7 @@ import Testing
             plan.input = .pipe
             let process = try RunningProcess(plan)
             if command.isEmpty {
-                try await process.waitForError("logged in")
+                try await process.waitForError("logged in, without a session")
             } else {
                 try await process.waitForOutput("up")
             }
@@ -117,6 +117,9 @@ import Testing
             ],
             environment: plainEnvironment(home: desk.home.path, ["TERM": "xterm"]))
         try await terminal.read(until: "sftp> ")
+        // It says so before it makes the terminal raw and asks it for a key; what comes in between asks nothing.
+        try await terminal.waitForSettings { !$0.isCanonical }
+        try await poll(for: "sftp to wait for a key") { ProcessTree.isAtWork(terminal.identifier) ? nil : () }
         try terminal.write([3])
         try await terminal.read(until: "sftp> ")
         try terminal.write("pwd\r")

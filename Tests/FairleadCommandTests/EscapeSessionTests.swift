@@ -18,7 +18,8 @@ import Testing
         try await terminal.read(until: "~V [LogLevel ERROR]")
         try terminal.write("~R~I")
         var shown = try await terminal.read(until: "; round trip")
-        for _ in 0..<100 where !shown.contains("new keys:     1 times") {
+        let end = ContinuousClock.now + .seconds(60)
+        while !shown.contains("new keys:     1 times"), .now < end {
             try terminal.write("~I")
             shown = try await terminal.read(until: "; round trip")
         }

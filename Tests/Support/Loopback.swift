@@ -1,14 +1,24 @@
 import Foundation
+import Synchronization
 
 /// Ports and connections on 127.0.0.1.
 package enum Loopback {
     package static let address = "127.0.0.1"
 
-    /// A port that was free a moment ago; who binds it must be ready to ask for another.
+    /// Below those that kernels give to who asks for any (Linux from 32,768, macOS from 49,152): what is told here to be
+    /// free is taken by nobody before the one who asked has bound it.
+    private static let ports = 10_000..<32_000
+    private static let portCount = Atomic<Int>(Int.random(in: ports))
+
+    /// A port that was free a moment ago, and is not told again for long.
     package static func freePort() throws -> Int {
-        let (descriptor, port) = try bound()
-        close(descriptor)
-        return port
+        for _ in ports {
+            let count = portCount.add(1, ordering: .relaxed).newValue
+            guard let (descriptor, port) = try? bound(ports.lowerBound + count % ports.count) else { continue }
+            close(descriptor)
+            return port
+        }
+        throw SupportError.system(call: "find a free port", errno: EADDRINUSE)
     }
 
     /// A socket that takes connections and does nothing with them, and its port; the caller closes it.
@@ -26,11 +36,16 @@ package enum Loopback {
         return descriptor
     }
 
-    private static func bound() throws -> (descriptor: Int32, port: Int) {
+    /// Any port where none is told.
+    private static func bound(_ wanted: Int = 0) throws -> (descriptor: Int32, port: Int) {
         let descriptor = try makeSocket()
-        var name = address(port: 0)
+        var name = address(port: wanted)
         let size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        guard withSocketAddress(&name, { bind(descriptor, $0, size) }) == 0 else { throw systemError("bind") }
+        guard withSocketAddress(&name, { bind(descriptor, $0, size) }) == 0 else {
+            let error = systemError("bind")
+            close(descriptor)
+            throw error
+        }
         var length = size
         guard withSocketAddress(&name, { getsockname(descriptor, $0, &length) }) == 0 else {
             throw systemError("getsockname")

@@ -93,7 +93,7 @@ package final class PseudoTerminal: Sendable {
             // The program's last words may still be on their way.
             let end = sawEnd ?? .now
             sawEnd = end
-            guard ContinuousClock.now < end + .milliseconds(500) else {
+            guard ContinuousClock.now < end + .seconds(5) else {
                 throw SupportError.commandFailed("ended without \(what):\n\(pendingOutput)")
             }
             return nil

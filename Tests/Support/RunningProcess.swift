@@ -165,7 +165,7 @@ package final class RunningProcess: Sendable {
         do {
             let exit = try await child.waitForExit(within: limit) { self.transcript }
             // What the program left running may hold its outputs open: they get a moment, not for ever.
-            _ = try? await poll(for: "the end of output", within: .seconds(10)) {
+            _ = try? await poll(for: "the end of output", within: .seconds(30)) {
                 hasOutputEnded ? () : nil
             }
             return Result(exit: exit, output: output, error: error)

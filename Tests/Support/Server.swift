@@ -50,6 +50,9 @@ final class Server: Sendable {
         let sessions = isRunning ? sessions : []
         process.kill()
         for session in sessions { kill(session, SIGKILL) }
+        // Until it is gone it listens; a busy machine may take its time over that.
+        let end = Date().addingTimeInterval(10)
+        while process.exit == nil, Date() < end { usleep(1000) }
         watchdog.dismiss()
     }
 }

@@ -25,10 +25,10 @@ package func isInstalled(_ names: String...) -> Bool {
 }
 
 /// The name of the user that runs the tests, from the password file as ssh takes it.
-package func currentUserName() -> String {
-    guard let entry = getpwuid(geteuid()) else { return "root" }
-    return String(cString: entry.pointee.pw_name)
-}
+package func currentUserName() -> String { userName }
+
+/// Asked once: the answer is in memory that all threads share.
+private let userName = getpwuid(geteuid()).map { String(cString: $0.pointee.pw_name) } ?? "root"
 
 /// A small environment of our own: nothing of the developer's reaches what runs in it.
 package func plainEnvironment(home: String, _ more: [String: String] = [:]) -> [String: String] {

@@ -65,7 +65,7 @@ package final class ThrowawayUser: Sendable {
 
     private func retry(_ program: String, _ arguments: [String], input: String) async throws {
         var last = ""
-        for _ in 0..<50 {
+        for _ in 0..<300 {
             let result = try await RunningProcess.run(program, arguments) { $0.input = .bytes(Array(input.utf8)) }
             if result.exit == .status(0) { return }
             last = "\(program): \(result.exit) \(result.errorText)"

@@ -13,7 +13,7 @@ final class Watchdog: Sendable {
     }
 
     /// Runs the script now and waits for it; for cleaning up in a `deinit`, which cannot suspend.
-    func bark(within seconds: Double = 10) {
+    func bark(within seconds: Double = 60) {
         process.closeInput()
         let end = Date().addingTimeInterval(seconds)
         while process.exit == nil && Date() < end { usleep(2000) }

@@ -51,7 +51,9 @@ import Testing
 
     @Test("a deadline passes with an error that shows what was there")
     func deadline() async throws {
-        let terminal = try shell("echo something; sleep 3600")
+        let terminal = try shell("echo first; echo something; sleep 3600")
+        try await terminal.read(until: "first")
+        try await poll(for: "the rest") { terminal.pendingOutput.contains("something") ? () : nil }
         let error = await #expect(throws: SupportError.self) {
             try await terminal.read(until: "never", within: .milliseconds(300))
         }

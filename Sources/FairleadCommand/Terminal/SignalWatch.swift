@@ -105,7 +105,7 @@ enum SignalWatch {
             }
             end(number)
             // It says goodbye, which a connection that is busy may never come to.
-            sleep(1)
+            sleep(5)
             Main.exit(ExitCode.failure)
         }
     }
