@@ -33,10 +33,11 @@ public struct ByteStream: AsyncSequence, Sendable {
 
     /// Everything up to the end.
     ///
-    /// - Parameter byteLimit: The most that is taken. Default 64 MiB.
+    /// - Parameter byteLimit: The most that is taken, up to 2 GiB, which is the most that one buffer holds. Default 64 MiB.
     /// - Returns: The bytes, in order.
     /// - Throws: `SSHError` of kind `outputLimit` when there is more.
     public func collect(upTo byteLimit: Int = 64 * 1024 * 1024) async throws(SSHError) -> ByteBuffer {
+        let byteLimit = Swift.min(byteLimit, Int(Int32.max))
         var all = ByteBuffer()
         while var chunk = try await connection.nextChunk(of: stream, in: id) {
             guard all.readableBytes + chunk.readableBytes <= byteLimit else {

@@ -9,7 +9,7 @@ extension SSHConnection {
     /// - Parameters:
     ///   - command: The command line, which the server's user's shell interprets.
     ///   - input: Bytes for its standard input. Default none: it reads end-of-file.
-    ///   - byteLimit: The most that is taken of each stream. Default 64 MiB.
+    ///   - byteLimit: The most that is taken of each stream, up to 2 GiB. Default 64 MiB.
     /// - Returns: Both streams whole, and the exit status.
     /// - Throws: `SSHError` of kind `outputLimit` when there is more, `refused` when the server does not run commands, of
     ///   stage `lost` when the connection ends.
@@ -17,13 +17,8 @@ extension SSHConnection {
         _ command: String, input: ByteBuffer = ByteBuffer(), byteLimit: Int = 64 * 1024 * 1024
     ) async throws -> CommandResult {
         try await withProcess(command) { process in
-            async let output = process.output.collect(upTo: byteLimit)
-            async let errorOutput = process.errorOutput.collect(upTo: byteLimit)
-            async let sent: Void = process.sendAll(input)
-            let result = (output: try await output, errorOutput: try await errorOutput)
-            _ = await sent
-            return CommandResult(
-                output: result.output, errorOutput: result.errorOutput, exitStatus: try await process.exitStatus)
+            let (output, errorOutput) = try await process.streams(upTo: byteLimit, after: input)
+            return CommandResult(output: output, errorOutput: errorOutput, exitStatus: try await process.exitStatus)
         }
     }
 
@@ -116,6 +111,28 @@ extension SessionRequest {
 }
 
 extension RemoteProcess {
+    /// Both outputs whole, while the input is sent.
+    ///
+    /// A group: the first that fails ends the others, for a server that is owed room on one stream may keep the other open
+    /// for ever.
+    fileprivate func streams(
+        upTo byteLimit: Int, after input: ByteBuffer
+    ) async throws -> (output: ByteBuffer, errorOutput: ByteBuffer) {
+        try await withThrowingTaskGroup(of: (stream: ChannelStream, bytes: ByteBuffer)?.self) { group in
+            group.addTask { (.output, try await output.collect(upTo: byteLimit)) }
+            group.addTask { (.error, try await errorOutput.collect(upTo: byteLimit)) }
+            group.addTask {
+                await sendAll(input)
+                return nil
+            }
+            var streams = (output: ByteBuffer(), errorOutput: ByteBuffer())
+            for try await case let (stream, bytes)? in group {
+                if stream == .output { streams.output = bytes } else { streams.errorOutput = bytes }
+            }
+            return streams
+        }
+    }
+
     /// A process that ends before it read everything is no error.
     fileprivate func sendAll(_ bytes: ByteBuffer) async {
         try? await input.write(bytes)

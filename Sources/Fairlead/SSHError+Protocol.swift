@@ -48,7 +48,7 @@ extension SSHError {
         case .precedingLines, .precedingLine, .precedingTotal: .identification
         // Sequence numbers wrap to an error only before the first keys are in use.
         case .sequenceNumber: .keyExchange
-        case .rekeys: .lost
+        case .rekeys, .abandonedChannels: .lost
         case .heldBytes: .hostKey
         case .prompts: .authentication
         case .deferredPackets: .lost

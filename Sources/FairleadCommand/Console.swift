@@ -1,3 +1,4 @@
+import Fairlead
 import Synchronization
 
 /// Where we speak: standard error, or the file of `-E`, in whole lines, and with carriage returns while the terminal is raw.
@@ -11,7 +12,8 @@ enum Console {
     }
 
     static func say(_ text: String) {
-        let line = text.hasSuffix("\n") ? text : text + "\n"
+        let safe = SafeText.of(text)
+        let line = safe.hasSuffix("\n") ? safe : safe + "\n"
         let target = descriptor.load(ordering: .relaxed)
         let isHeld = held.withLock { held in
             guard target == 2, held.questionCount > 0 else { return false }

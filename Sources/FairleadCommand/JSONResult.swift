@@ -16,8 +16,12 @@ struct JSONResult: Encodable {
 
         init(_ buffer: ByteBuffer, isCut: Bool) {
             if isCut { self.isCut = true }
-            text = String(validating: buffer.readableBytesView, as: UTF8.self)
-            if text == nil { base64 = Data(buffer.readableBytesView).base64EncodedString() }
+            // In JSON one of these takes six bytes: what is full of them is no text.
+            let bytes = Array(buffer.readableBytesView)
+            var controlCount = 0
+            for byte in bytes where byte < 0x20 && byte != 0x09 && byte != 0x0A && byte != 0x0D { controlCount += 1 }
+            if controlCount <= bytes.count / 5 { text = String(validating: bytes, as: UTF8.self) }
+            if text == nil { base64 = Data(bytes).base64EncodedString() }
         }
     }
 
@@ -115,11 +119,34 @@ struct JSONResult: Encodable {
             type: key.typeName, sha256: key.fingerprint.sha256, md5: key.fingerprint.md5, ground: "refused")
     }
 
-    /// One line.
-    var text: String {
+    /// One line, which a terminal may show: JSON itself escapes no controls above ASCII's, and no DEL.
+    var line: [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) + "\n" } ?? "{}\n"
+        let encoded = [UInt8]((try? encoder.encode(self)) ?? Data("{}".utf8))
+        var line: [UInt8] = []
+        line.reserveCapacity(encoded.count + 1)
+        // Mostly long runs of what may stay.
+        var (kept, index) = (0, 0)
+        while index < encoded.count {
+            guard encoded[index] > 0x7E else {
+                index += 1
+                continue
+            }
+            let scalars = String(decoding: encoded[index...].prefix(4), as: UTF8.self).unicodeScalars
+            let scalar = scalars.first ?? "\u{FFFD}"
+            let end = index + UTF8.width(scalar)
+            if !SafeText.isHarmless(scalar) {
+                line += encoded[kept..<index]
+                for unit in String(scalar).utf16 {
+                    line += Array("\\u".utf8) + String(0x10000 + Int(unit), radix: 16).utf8.dropFirst()
+                }
+                kept = end
+            }
+            index = end
+        }
+        line += encoded[kept...]
+        return line + [UInt8(ascii: "\n")]
     }
 }
 

@@ -76,7 +76,7 @@ enum Main {
         if invocation.writesJSON {
             var result = JSONResult()
             result.read(error)
-            PlatformTerminal.write(result.text, to: 1)
+            PlatformTerminal.write(result.line, to: 1)
         } else {
             // What is wrong with the configuration begins with the file and the line, as in ssh.
             Console.say(error is UsageError ? "fairlead: \(error)" : "\(error)")

@@ -84,8 +84,7 @@ struct Prompts: LoginResponder {
 
     func passesOver(_ key: PublicKey) async -> Bool {
         guard !isBatch else { return false }
-        Console.say("  (Ctrl-C passes this key over)")
-        return await SignalWatch.isInterrupted()
+        return await SignalWatch.isInterrupted { Console.say("  (Ctrl-C passes this key over)") }
     }
 
     func ask(_ prompt: String) async throws -> String? {

@@ -31,7 +31,7 @@ struct Report: Sendable {
         }
         result.timings["total"] = (ContinuousClock.now - started) / .seconds(1)
         TerminalState.restore()
-        return PlatformTerminal.write(result.text, to: 1) ? status : ExitCode.failure
+        return PlatformTerminal.write(result.line, to: 1) ? status : ExitCode.failure
     }
 
     private func session(

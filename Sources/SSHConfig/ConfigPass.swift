@@ -100,7 +100,9 @@ struct ConfigPass {
         switch OptionTable.look(up: line.keyword) {
         case nil:
             let ignored = options.text(.ignoreUnknown)?.value.bytes
-            guard let ignored, HostMatcher.selects(list: ignored, line.keyword, lowercasingPatterns: true) else {
+            guard let ignored, line.keyword.count <= ConfigLimits.nameByteCount,
+                HostMatcher.selects(list: ignored, line.keyword, lowercasingPatterns: true)
+            else {
                 throw ConfigError(.unknownKeyword(ConfigText(line.keyword)), at: line.source)
             }
             _ = try line.arguments()

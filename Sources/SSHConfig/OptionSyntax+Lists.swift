@@ -56,8 +56,11 @@ extension OptionSyntax {
     }
 
     /// Names and patterns of variables to send; with `-`, patterns to take back.
-    static let variableNames = many("names of variables, without =") { words in
-        words.contains { $0.contains(UInt8(ascii: "=")) } ? nil : .texts(words.map { ConfigText($0) })
+    static let variableNames = many(
+        "names of variables, without =, of at most \(ConfigLimits.nameByteCount) bytes"
+    ) { words in
+        let areNames = words.allSatisfy { !$0.contains(UInt8(ascii: "=")) && $0.count <= ConfigLimits.nameByteCount }
+        return areNames ? .texts(words.map { ConfigText($0) }) : nil
     }
 
     static let assignments = many("NAME=value") { words in

@@ -107,7 +107,7 @@ enum OptionTable {
         row(.variableNames, merge: .environment, .sendEnv),
         row(.assignments, .setEnv),
         // As in ssh, the bytes are the first line's, and the time is that of the first line that has one.
-        row(.rekeying, merge: .append(limit: .max), .rekeyLimit),
+        row(.rekeying, merge: .append(limit: ConfigLimits.environmentCount), .rekeyLimit),
         row(.choice("sha256 md5 sha1 sha384 sha512"), .fingerprintHash),
         row(.choice("yes true=yes no false=no ask"), .updateHostKeys),
         row(.choice("ask accept-new off yes true=yes no=off false=off"), .strictHostKeyChecking),

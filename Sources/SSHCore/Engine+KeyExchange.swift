@@ -107,7 +107,7 @@ extension Engine {
         try storm.exchanged(now: now)
         phaseDeadline = loginDeadline
         loginDeadline = nil
-        for id in channels.ids { emit(.channelWritable(id)) }
+        for id in channels.ids { emit(.channelWritable(id), about: id) }
     }
 
     /// The login succeeded: compression, which was put off until now, begins in both directions (OpenSSH PROTOCOL §1.2).

@@ -130,17 +130,17 @@ extension Engine {
 
     /// The server's host keys, for whoever keeps known hosts up to date (OpenSSH PROTOCOL §2.5).
     ///
-    /// Only the first announcement counts; keys of types that we do not know are passed over.
+    /// Only the first announcement counts; keys of types that we do not know are passed over. Weak ones are not: the host
+    /// has them, and none is gone because we would not take it.
     mutating func receivedHostKeys(_ details: ByteBuffer) throws(ProtocolError) {
         guard !hasHostKeyAnnouncement else { return }
         hasHostKeyAnnouncement = true
         var rest = details
         var keys: [PublicKey] = []
-        let minimum = configuration.minimumRSABitCount
         do throws(WireError) {
             while rest.readableBytes > 0, keys.count < Limits.announcedHostKeyCount {
                 let blob = try rest.readStringBytes()
-                if let key = try? PublicKey(blob: blob, minimumRSABitCount: minimum), !keys.contains(key) {
+                if let key = try? PublicKey(blob: blob, minimumRSABitCount: 0), !keys.contains(key) {
                     keys.append(key)
                 }
             }

@@ -154,6 +154,7 @@ package struct Engine: ~Copyable {
                 $0.hasSentClose = true
                 $0.isAbandoned = true
             }
+            guard channels.abandonedCount <= Limits.abandonedChannelCount else { throw .limit(.abandonedChannels) }
         } catch { throw fail(error) }
     }
 

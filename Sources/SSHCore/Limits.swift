@@ -47,6 +47,8 @@ package enum Limits {
     package static let keyPacketCount: UInt64 = 1 << 32
     /// Key exchanges without any channel data between them before a server counts as a storm; ten a second are forgiven.
     package static let idleRekeyCount = 300
+    /// Channels of ours that ended and that the server never closed.
+    package static let abandonedChannelCount = 4096
     /// Host keys of one announcement that are looked at.
     package static let announcedHostKeyCount = 32
     /// Our global requests that may await an answer.

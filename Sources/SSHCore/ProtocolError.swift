@@ -57,6 +57,7 @@ package enum ProtocolError: Error, Equatable {
         case deferredPackets = "packets waiting for a key exchange"
         case prompts = "prompts of one round"
         case rekeys = "key exchanges without anything in between"
+        case abandonedChannels = "channels that the server never closes"
     }
 
     package enum AuthenticationFault: Hashable, Sendable { case tooManyAttempts, cancelled, unsolicited }

@@ -19,6 +19,16 @@ package enum PeerText {
     /// Whether a name can be shown as it is.
     package static func isHarmless(_ text: String) -> Bool { text.unicodeScalars.allSatisfy(isHarmless) }
 
+    /// Our own words with whatever they quote: lines and tabs stay, and all else that could drive a terminal is escaped.
+    package static func displayable(_ text: String) -> String {
+        // Nearly always.
+        if text.utf8.allSatisfy({ 0x20...0x7E ~= $0 || $0 == 0x0A }) { return text }
+        return text.unicodeScalars.reduce(into: "") { shown, scalar in
+            let isKept = scalar == "\n" || scalar == "\t" || isHarmless(scalar)
+            shown += isKept ? String(scalar) : escaped(scalar)
+        }
+    }
+
     private static func escape(
         _ bytes: some Sequence<UInt8>, maximumByteCount: Int, lineBreak: String?
     ) -> String {
@@ -38,7 +48,7 @@ package enum PeerText {
         return input.count > maximumByteCount ? text + "…" : text
     }
 
-    private static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
+    package static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0..<0x20, 0x7F...0x9F: false
         case 0x061C, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x206F, 0xFEFF, 0xFFF9...0xFFFB: false

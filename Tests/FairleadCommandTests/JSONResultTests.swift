@@ -1,5 +1,6 @@
 import Fairlead
 import Foundation
+import NIOCore
 import TestSupport
 import Testing
 
@@ -61,6 +62,28 @@ import Testing
         #expect(SSHError.Kind.disconnected(code: 11).name == ("disconnected", 11))
         #expect(SSHError.Kind.system(errno: 111).name == ("system", 111))
         #expect(SSHError.Kind.closed.name == ("closed", nil))
+    }
+
+    @Test("F1: no byte of the object drives a terminal, and programs read what was there")
+    func harmless() throws {
+        let text = "\u{1B}[31m\u{9B}31m\u{7F}\u{202E}e\u{301}\u{1F600}\u{E0001}\t\r\n\"\\"
+        var result = JSONResult()
+        result.stdout = JSONResult.Bytes(ByteBuffer(string: text + String(repeating: ".", count: 40)), isCut: false)
+        let line = result.line
+        #expect(line.last == 0x0A && !line.dropLast().contains { $0 < 0x20 || $0 == 0x7F })
+        let scalars = String(decoding: line, as: UTF8.self).unicodeScalars
+        #expect(!scalars.contains { "\u{9B}\u{202E}\u{E0001}".unicodeScalars.contains($0) })
+        let object = try #require(JSONSerialization.jsonObject(with: Data(line)) as? [String: Any])
+        let shown = try #require((object["stdout"] as? [String: Any])?["text"] as? String)
+        #expect(Array(shown.utf8) == Array((text + String(repeating: ".", count: 40)).utf8))
+    }
+
+    @Test("what is full of controls is no text: it goes as base64, and does not grow sixfold")
+    func controls() throws {
+        let zeros = JSONResult.Bytes(ByteBuffer(repeating: 0, count: 3000), isCut: false)
+        #expect(zeros.text == nil && zeros.base64 == String(repeating: "A", count: 4000))
+        let lines = JSONResult.Bytes(ByteBuffer(string: "a\n\t\r\n"), isCut: false)
+        #expect(lines.text == "a\n\t\r\n" && lines.base64 == nil)
     }
 
     @Test("every stage that an error can have is in the description of the object, in the order of its exit codes")

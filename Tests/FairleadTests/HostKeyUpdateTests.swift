@@ -1,6 +1,8 @@
+import NIOCore
 import SSHCore
 import SSHCrypto
 import SSHIdentity
+import SSHWire
 import TestSupport
 import Testing
 
@@ -132,6 +134,30 @@ import Testing
     func otherTypes() async throws {
         let dss = "AAAAB3NzaC1kc3MAAAABAgAAAAECAAAAAQIAAAABAg=="
         #expect(try await Scene(line + "[gate]:2222 ssh-dss \(dss)\n").update(announced: [1, 2]) == [[2], []])
+    }
+
+    /// No key of anybody: the modulus is odd, and that is all that is looked at.
+    private static func weakRSA() throws -> PublicKey {
+        var blob = ByteBuffer()
+        blob.writeString(utf8: "ssh-rsa")
+        blob.writeString([1, 0, 1] as [UInt8])
+        blob.writeString([0, 0xC3] + [UInt8](repeating: 0x5B, count: 126) + [0x0D])
+        return try PublicKey(blob: Array(blob.readableBytesView), minimumRSABitCount: 0)
+    }
+
+    @Test("C12 a key that is too weak for us is neither learned nor, while the host announces it, forgotten")
+    func weak() async throws {
+        let weak = try Self.weakRSA()
+        #expect(weak.bitCount == 1024)
+        for known in [line, line + "[gate]:2222 \(weak.openSSHLine)\n"] {
+            let scene = try Scene(known)
+            let trust = try await HostTrust.load(scene.configuration)
+            let shown = try Self.key(1)
+            let token = try await trust.verify(shown, from: nil)
+            #expect(await trust.update(after: token, announced: [shown, weak]) == nil)
+            let without = await trust.update(after: token, announced: [shown])
+            #expect(without?.removed.count == (known == line ? nil : 1))
+        }
     }
 
     @Test("C12 an announcement that fills the limit changes nothing: known hosts are no place to grow")

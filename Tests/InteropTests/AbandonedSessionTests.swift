@@ -40,14 +40,13 @@ import Testing
                 return task
             }
             let ended = Task { try await task.value }
-            try await poll(for: "the connection's other work") { () }
             let winner = await withTaskGroup(of: Bool.self) { group in
                 group.addTask {
                     _ = try? await ended.value
                     return true
                 }
                 group.addTask {
-                    try? await Task.sleep(for: .seconds(5))
+                    try? await Task.sleep(for: .seconds(60))
                     return false
                 }
                 let first = await group.next() ?? false
@@ -71,19 +70,23 @@ import Testing
             return configuration
         }
         let witness = Witness()
+        // Nothing comes, so that a thread must wait for it.
+        let ends = try makePipe()
+        defer { for end in [ends.reader, ends.writer] { close(end) } }
+        let descriptors = SessionDescriptors(input: ends.reader, output: 1, errorOutput: 2)
         let error = await #expect(throws: SSHError.self) {
             try await withSSHConnection(server.configuration) { connection in
                 witness.connection = connection
                 let session = try await JoinedSession(
                     on: connection, program: .command(Array("true".utf8)), environment: [:], terminal: nil,
-                    descriptors: Self.descriptors)
+                    descriptors: descriptors)
                 await session.begin()
                 _ = try await session.finish()
             }
         }
         #expect(error?.stage == .lost)
         try await poll(for: "the connection to go") { witness.connection == nil ? () : nil }
-        // Such threads are those of joined sessions alone, and nothing else in this program has one.
+        // Such threads are those of joined sessions alone, and no other in this program lasts.
         try await poll(for: "the threads to go") { try Self.threadNames.contains { $0.hasPrefix("TP-") } ? nil : () }
     }
 }

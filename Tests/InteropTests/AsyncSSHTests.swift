@@ -9,7 +9,9 @@ import Testing
     func echo() async throws {
         let server = try await AsyncSSHServer { $0.rekeyBytes = 1 << 20 }
         let bytes = try Payload.bytes(5_000_000)
-        let result = try await server.tool([], ["cat; echo over >&2; exit 42"]) { $0.input = .bytes(bytes) }
+        let result = try await server.tool([], ["cat; echo over >&2; exit 42"], within: .seconds(300)) {
+            $0.input = .bytes(bytes)
+        }
         #expect(result.exit == .status(42), "\(result.errorText)")
         #expect(result.output == bytes)
         #expect(result.errorText == "over\n")

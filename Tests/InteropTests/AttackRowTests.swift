@@ -114,7 +114,7 @@ import Testing
             $0.input = .pipe
             $0.outputLimit = 1024
         }
-        try await tool.waitForError("over", within: .seconds(120))
+        try await tool.waitForError("over", within: .seconds(300))
         let status = try String(contentsOfFile: "/proc/\(tool.identifier)/status", encoding: .utf8)
         let peak = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
         #expect(try #require(Int(peak.filter(\.isNumber))) < 100 << 10, "\(peak)")

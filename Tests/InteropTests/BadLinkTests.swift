@@ -70,7 +70,7 @@ import Testing
         "NW-12 An interface that goes down is an error as soon as questions stay unanswered, and closing does not hang")
     func down() async throws {
         let link = try await Link()
-        let options = ["-o", "ServerAliveInterval=1", "-o", "ServerAliveCountMax=2"]
+        let options = ["-o", "ServerAliveInterval=4", "-o", "ServerAliveCountMax=2"]
         let process = try RunningProcess(try link.plan("echo ready; sleep 600", options))
         try await process.waitForOutput("ready")
         try await link.network.goDown()

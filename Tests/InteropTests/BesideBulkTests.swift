@@ -26,9 +26,12 @@ import Testing
 
     private final class End: Sendable {
         let hasCome = Mutex(false)
+        /// The other session is ready.
+        let hasBegun = Mutex(false)
     }
 
     private static func download(on connection: SSHConnection, _ end: End) async throws {
+        try await poll(for: "the first echo") { end.hasBegun.withLock { $0 } ? () : nil }
         let byteCount = try await connection.withProcess("head -c \(bulkByteCount) /dev/zero") { process in
             var byteCount = 0
             for try await piece in process.output { byteCount += piece.readableBytes }
@@ -49,6 +52,7 @@ import Testing
                 let echo = try await echoes.next()
                 #expect(echo.map { Array($0.readableBytesView) } == [key])
                 count += 1
+                end.hasBegun.withLock { $0 = true }
             }
             return count
         }

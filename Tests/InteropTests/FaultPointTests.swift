@@ -100,7 +100,7 @@ import Testing
         let faulty = try await FaultyServer.start(.blackHole, at: point) { try Self.honest() }
         var configuration = try Self.client(of: faulty.server)
         // It covers the time up to the first keys.
-        if packetCount < 4 { configuration.connectTimeout = .seconds(3) }
+        if packetCount < 4 { configuration.connectTimeout = .seconds(packetCount == 0 ? 3 : 10) }
         configuration.serverAliveInterval = .milliseconds(300)
         configuration.serverAliveCountMax = 2
         let error = try await Self.session(configuration).error as? SSHError

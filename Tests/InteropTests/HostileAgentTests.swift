@@ -249,6 +249,31 @@ import Testing
         #expect(!AgentClient.trusts(owner: 1001, user: 0, withKeys: true))
     }
 
+    @Test(
+        "LF-12: who listens counts, not only whose the path is that leads there",
+        .enabled(if: geteuid() == 0 && isInstalled("socat", "setpriv")))
+    func foreignListener() async throws {
+        let folder = try TemporaryDirectory()
+        #expect(chmod(folder.path, 0o777) == 0)
+        let path = folder.file("agent")
+        let listener = try RunningProcess(
+            RunningProcess.Plan(
+                "setpriv",
+                ["--reuid=65534", "--regid=65534", "--clear-groups", "socat", "-u", "UNIX-LISTEN:\(path)", "STDOUT"]))
+        defer { listener.kill() }
+        try await poll(for: "the listening socket") {
+            try String(contentsOfFile: "/proc/net/unix", encoding: .utf8).split(separator: "\n")
+                .contains { $0.contains(" 00010000 ") && $0.hasSuffix(path) } ? () : nil
+        }
+        // Such is a link that leads elsewhere once it was looked at.
+        #expect(chown(path, 0, 0) == 0)
+        let key = try await key()
+        let error = await agentFailure { try await agent(path, patience: .seconds(30)).add(key) }
+        #expect(error?.kind == .file && error?.message.contains("another user (65534)") == true, "\(error as Any)")
+        _ = try await listener.result()
+        #expect(listener.output.isEmpty)
+    }
+
     @Test("LF-12: root gives no key to the agent of another user", .enabled(if: geteuid() == 0))
     func foreignAgent() async throws {
         let program = try await ScriptedAgent.start { $0 == [11] ? .message([12, 0, 0, 0, 0]) : .message([6]) }

@@ -8,8 +8,8 @@ import Testing
     @Test(
         "an idle session is closed, and the tool ends with 255 and a sentence",
         arguments: [
-            "ChannelTimeout=session=1", "ChannelTimeout=sess*=1 *=0", "ChannelTimeout=global=1 session=0",
-            "ChannelTimeout=global=0 session=1h global=1",
+            "ChannelTimeout=session=5", "ChannelTimeout=sess*=5 *=0", "ChannelTimeout=global=5 session=0",
+            "ChannelTimeout=global=0 session=1h global=5",
         ])
     func idle(option: String) async throws {
         let server = try await ServerProgram.sharedOpenSSH.value
@@ -46,7 +46,7 @@ import Testing
     func status() async throws {
         let server = try await ServerProgram.sharedOpenSSH.value
         // What is left behind holds the streams, so that the channel stays open.
-        let result = try await server.tool(["-oChannelTimeout=session=1"], ["sleep 3600 & exit 7"])
+        let result = try await server.tool(["-oChannelTimeout=session=5"], ["sleep 3600 & exit 7"])
         #expect(result.exit == .status(7), "\(result.errorText)")
     }
 

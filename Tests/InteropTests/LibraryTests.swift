@@ -43,10 +43,12 @@ import Testing
     }
 
     // Not with dropbear: 2022.83 closes a session that is opened while the program of another one dies.
-    @Test("a command that is cut off for its output ends, and the connection goes on")
-    func endlessOutput() async throws {
+    @Test(
+        "a command that is cut off for its output ends, whichever stream it was, and the connection goes on",
+        arguments: ["yes", "yes >&2"])
+    func endlessOutput(command: String) async throws {
         try await withSSHConnection(ServerProgram.openSSH.shared.configuration()) { connection in
-            let error = await #expect(throws: SSHError.self) { try await connection.run("yes", byteLimit: 1000) }
+            let error = await #expect(throws: SSHError.self) { try await connection.run(command, byteLimit: 1000) }
             #expect(error?.kind == .outputLimit)
             let next = try await connection.run("echo still")
             #expect(next.output.text == "still\n")

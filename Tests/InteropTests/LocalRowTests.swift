@@ -34,6 +34,23 @@ import Testing
             "\(error.attempts)")
     }
 
+    @Test("LF-09 nor can the path of a file that is no key, the name of a configuration or an algorithm in it")
+    func escapedFaults() async throws {
+        let folder = try TemporaryDirectory()
+        let path = try folder.write("no key", to: "lo\u{1B}]2;owned\u{7}cked")
+        let server = try await ServerProgram.sharedOpenSSH.value
+        for options in [["-i", path], ["-oCiphers=\u{1B}[31m"], ["-oBindAddress=\u{1B}[31m"], ["-F", path]] {
+            let result = try await FairleadTool.run(
+                ["-v"] + options + [
+                    "-oStrictHostKeyChecking=no", "-oBatchMode=yes", "-p", String(server.port), server.destination,
+                    "true",
+                ],
+                home: folder.path)
+            let harmless = result.error.allSatisfy { 0x20...0x7E ~= $0 || $0 == 0x0A || $0 == 0x09 }
+            #expect(harmless && result.errorText.contains("\\x1b"), "\(options): \(result.errorText)")
+        }
+    }
+
     @Test("LF-09 neither a key's path nor its comment can write to the terminal")
     func escapedNames() async throws {
         let server = try await ServerProgram.sharedOpenSSH.value

@@ -118,6 +118,9 @@ import Testing
         let result = try await server.tool([], ["true"])
         #expect(result.exit == .status(255))
         #expect(result.errorText.contains("bad permissions"))
+        try await poll(for: "the connection's end in the log") {
+            server.log.contains("Connection closed") || server.log.contains("Disconnected") ? () : nil
+        }
         #expect(!server.log.contains("Accepted publickey"))
     }
 }

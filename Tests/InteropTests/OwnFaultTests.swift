@@ -20,6 +20,7 @@ import Testing
         #expect(whole.exit == .status(0) && whole.outputText == "in\n")
         // So the server tells of each that it is given.
         func signatureCount() -> Int { server.log.components(separatedBy: " signature for ").count - 1 }
+        try await poll(for: "the signature in the log") { signatureCount() > 0 ? () : nil }
         #expect(signatureCount() == 1)
         let spoiled = try await login(["FAULT_SIGN": "1"])
         #expect(spoiled.exit == .status(255) && !spoiled.errorText.isEmpty, "\(spoiled.errorText)")

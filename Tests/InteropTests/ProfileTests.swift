@@ -132,7 +132,7 @@ import Testing
     func silence() async throws {
         let server = try await OpenSSHServer.withoutProfile()
         let tool = try server.startTool(
-            ["-o", "ServerAliveInterval=1", "-o", "ServerAliveCountMax=1"], ["echo in; sleep 3600"])
+            ["-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=1"], ["echo in; sleep 3600"])
         defer { tool.kill() }
         try await tool.waitForOutput("in\n")
         let sessions = server.sessions

@@ -54,8 +54,8 @@ import Testing
             try await connection.withProcess("cat") { process in
                 try await process.input.write(ByteBuffer(string: "before"))
                 // The third NEWKEYS belongs to the second renewal.
-                while server.log.components(separatedBy: "debug1: SSH2_MSG_NEWKEYS received").count < 4 {
-                    try await Task.sleep(for: .milliseconds(100))
+                try await poll(for: "the second renewal") {
+                    server.log.components(separatedBy: "debug1: SSH2_MSG_NEWKEYS received").count < 4 ? nil : ()
                 }
                 try await process.input.write(ByteBuffer(string: ", after"))
                 try await process.input.finish()

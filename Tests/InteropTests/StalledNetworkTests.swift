@@ -16,7 +16,9 @@ import Testing
         let relay = try FaultRelay(to: server.port, plan)
         let bytes = try Payload.bytes(20_000)
         let options = ["-p", String(relay.port), "-o", "HostKeyAlias=[\(server.host)]:\(server.port)"]
-        let result = try await server.tool(options + ["-o", "RekeyLimit=16K"], ["cat; echo words >&2; exit 7"]) {
+        let result = try await server.tool(
+            options + ["-o", "RekeyLimit=16K"], ["cat; echo words >&2; exit 7"], within: .seconds(300)
+        ) {
             $0.input = .bytes(bytes)
         }
         #expect(result.output == bytes && result.errorText == "words\n" && result.exit == .status(7))
@@ -35,15 +37,15 @@ import Testing
         defer { relay.fallSilent(false) }
         let options = [
             "-p", String(relay.port), "-o", "HostKeyAlias=[\(server.host)]:\(server.port)", "-o",
-            "ServerAliveInterval=2",
+            "ServerAliveInterval=4",
             "-o", "ServerAliveCountMax=1",
         ]
         let tool = try server.startTool(options, ["echo ready; exec sleep 3600"])
         try await tool.waitForOutput("ready")
         relay.fallSilent()
         tool.send(SIGSTOP)
-        // Longer than the four seconds after which it would have given up.
-        try await Task.sleep(for: .seconds(5))
+        // Longer than the eight seconds after which it would have given up.
+        try await Task.sleep(for: .seconds(9))
         #expect(tool.exit == nil)
         tool.send(SIGCONT)
         let result = try await tool.result()
@@ -96,7 +98,8 @@ import Testing
         try await poll(for: "the tool to rest", within: .seconds(60)) {
             let now = Self.place(of: tool.identifier)
             looks = now == place ? looks + 1 : 0
-            if looks == 0 { ticks = Self.processorTicks(of: tool.identifier) }
+            // What was read is sealed behind the look.
+            if looks <= 30 { ticks = Self.processorTicks(of: tool.identifier) }
             place = now
             return place > 0 && looks == 100 ? () : nil
         }

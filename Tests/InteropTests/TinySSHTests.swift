@@ -8,7 +8,7 @@ import Testing
     func echo() async throws {
         let server = try await TinySSHServer()
         let bytes = try Payload.bytes(5_000_000)
-        let result = try await server.tool([], ["cat; exit 42"]) { $0.input = .bytes(bytes) }
+        let result = try await server.tool([], ["cat; exit 42"], within: .seconds(300)) { $0.input = .bytes(bytes) }
         #expect(result.exit == .status(42))
         #expect(result.output == bytes)
         #expect(result.errorText.components(separatedBy: "strict key exchange").count == 2)

@@ -75,8 +75,9 @@ import Testing
             close(output)
         }
         // Keys change a hundred times, which takes long with a post-quantum exchange and says nothing about ciphers.
-        let result = try await server.tool(["-v", "-o", "KexAlgorithms=curve25519-sha256"] + options, ["cat; exit 42"])
-        {
+        let result = try await server.tool(
+            ["-v", "-o", "KexAlgorithms=curve25519-sha256"] + options, ["cat; exit 42"], within: .seconds(300)
+        ) {
             $0.input = .descriptor(input)
             $0.output = .descriptor(output)
         }

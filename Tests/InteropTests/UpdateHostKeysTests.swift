@@ -24,6 +24,16 @@ import Testing
         }
     }
 
+    /// Answers to what we asked the server to prove.
+    private final class Proofs: Sendable {
+        let count = Atomic<Int>(0)
+
+        func note(_ message: MessageRecord) {
+            let isAnswer = message.direction == .received && message.number == MessageNumber.requestSuccess.rawValue
+            if isAnswer { count.add(1, ordering: .relaxed) }
+        }
+    }
+
     private struct Scene {
         let server: OpenSSHServer
         let folder: TemporaryDirectory
@@ -52,7 +62,7 @@ import Testing
         /// Stays until the file has changed, or until the server has certainly answered.
         func connect(_ configuration: SSHConfiguration, until isDone: @Sendable ([String]) -> Bool) async throws {
             try await withSSHConnection(configuration) { connection in
-                for _ in 0..<500 where try !isDone(lines) { try await Task.sleep(for: .milliseconds(10)) }
+                for _ in 0..<6000 where try !isDone(lines) { try await Task.sleep(for: .milliseconds(10)) }
                 _ = try await connection.run("true")
             }
         }
@@ -87,10 +97,12 @@ import Testing
         let person = Person(agrees: agrees)
         var configuration = scene.configuration(.ask)
         configuration.responder = person
+        let proofs = Proofs()
+        configuration.onMessage = { proofs.note($0) }
         try await withSSHConnection(configuration) { connection in
             while await connection.info.announcedHostKeys.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
-            // The proof is on its way before this, and its answer comes before the command's.
-            for _ in 0..<3 { _ = try await connection.run("true") }
+            try await poll(for: "the proof") { proofs.count.load(ordering: .relaxed) > 0 ? () : nil }
+            _ = try await connection.run("true")
             #expect(person.questions.withLock { $0.isEmpty })
             #expect(try scene.folder.text(of: "known_hosts") == before)
         }
@@ -107,7 +119,7 @@ import Testing
         _ = try home.makeFolder(".ssh")
         let line = try scene.line(.ed25519) + "\n"
         let arguments = ["-F", "none", "-p", "\(scene.server.port)", "-i", scene.server.files.keyPath(.ed25519)]
-        let destination = [scene.server.destination, "sleep 1"]
+        let destination = [scene.server.destination, "sleep 5"]
         try home.write(line, to: ".ssh/known_hosts")
         let own = try await FairleadTool.run(arguments + destination, home: home.path)
         #expect(own.exit == .status(0))
@@ -152,7 +164,7 @@ import Testing
         rules.updatesHostKeys = .yes
         configuration.hostVerification = .knownHosts(rules)
         try await withSSHConnection(configuration) { connection in
-            for _ in 0..<(lie == .none ? 500 : 20) where try folder.text(of: "known_hosts") == before {
+            for _ in 0..<(lie == .none ? 6000 : 50) where try folder.text(of: "known_hosts") == before {
                 try await Task.sleep(for: .milliseconds(10))
             }
         }

@@ -80,6 +80,15 @@ struct HostileConfigTests {
         #expect(failure("Host x\n" + longest + " " + value)?.source.line == 2)
     }
 
+    @Test("LF-10: names that are compared with patterns have an end, so that a line costs its length")
+    func longNames() throws {
+        let long = String(repeating: "a", count: 1025)
+        #expect(failure("SendEnv \(long)") != nil)
+        _ = try resolve("SendEnv \(long.dropLast())")
+        #expect(failure("IgnoreUnknown *\n\(long) x") != nil)
+        _ = try resolve("IgnoreUnknown *\n\(long.dropLast()) x")
+    }
+
     @Test("LF-10: forwardings end at 1,024, paths of sockets at 107 bytes, hosts at 1,024")
     func forwardLimits() throws {
         let many = (1...1024).map { "LocalForward \($0) h:1\n" }.joined()

@@ -88,7 +88,10 @@ struct ValueTests {
             ),
             ("ConnectTimeout 1x", "Bad value \"1x\" for ConnectTimeout: allowed is a time such as 10, 90s or 1h30m"),
             ("ConnectTimeout -1", "Bad value \"-1\" for ConnectTimeout: allowed is a time such as 10, 90s or 1h30m"),
-            ("SendEnv A=b", "Bad value \"A=b\" for SendEnv: allowed is names of variables, without ="),
+            (
+                "SendEnv A=b",
+                "Bad value \"A=b\" for SendEnv: allowed is names of variables, without =, of at most 1024 bytes"
+            ),
             ("SetEnv A", "Bad value \"A\" for SetEnv: allowed is NAME=value"),
             ("EscapeChar ab", "Bad value \"ab\" for EscapeChar: allowed is one character, ^ and a letter, or none"),
             (

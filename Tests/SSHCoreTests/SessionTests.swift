@@ -41,6 +41,19 @@ struct SessionTests {
         #expect(conversation.record.errors.isEmpty)
     }
 
+    @Test("CH-12 Channels that the server never closes are kept up to a limit, where the connection ends")
+    func neverClosed() throws {
+        let conversation = try conversation { configuration, _ in configuration.program = { _ in [] } }
+        conversation.peer.configuration.hook = { _, step, own in step == .channelReply ? [] : [.payload(own)] }
+        for count in 1...Limits.abandonedChannelCount + 1 {
+            #expect(conversation.record.errors.isEmpty)
+            conversation.perform(.openSession(conversation.engine.nextChannelID()))
+            // All but the last are over before it.
+            if count >= Limits.abandonedChannelCount { conversation.advance(by: Limits.channelOpen) }
+        }
+        #expect(conversation.record.errors == [.limit(.abandonedChannels)])
+    }
+
     @Test(
         "A session that is given up while it is being opened is closed once the server confirms it",
         arguments: [true, false], [true, false])

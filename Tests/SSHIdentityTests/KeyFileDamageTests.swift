@@ -126,6 +126,8 @@ import Testing
         }
         for numbers in [
             [[1, 0, 0, 0], [8], [1]], [[0x40, 0], [8], huge], [[0x40, 0], huge, [1]], [[0], [8], [1]],
+            // Lanes take memory as well, however little each of them does.
+            [[2], [8], [0x10, 0, 0x01]],
         ] as [[[UInt8]]] {
             let parameters = der(0x30, scrypt + der(0x30, salt + numbers.flatMap { der(0x02, $0) }))
             #expect(refusal(of: pbes2(parameters), passphrase) == .tooMuchWork)

@@ -36,6 +36,13 @@ struct PeerTextTests {
         #expect(PeerText.block(Array(text.utf8), maximumByteCount: 1024) == text)
     }
 
+    @Test("F1: of our own words lines, tabs and any script stay, and what they quote drives no terminal")
+    func displayable() {
+        let text = "key \"a\u{1B}]2;x\u{7}\u{9B}\r\u{202E}\": né\n\tno"
+        #expect(PeerText.displayable(text) == "key \"a\\x1b]2;x\\x07\\x9b\\x0d\\u{202e}\": né\n\tno")
+        #expect(PeerText.displayable("plain\ntext") == "plain\ntext")
+    }
+
     @Test("Whatever two bytes come, no control, surrogate or line break comes out")
     func allPairs() {
         for first in UInt8.min...UInt8.max {

@@ -21,6 +21,8 @@ struct AgentClient: Sendable {
             try await checkSocket(for: request)
             let opened = try await connect()
             channel = opened
+            // What the path leads to may have changed since it was looked at.
+            if let owner = try await PlatformStreams.peerOwner(opened) { try check(owner, for: request) }
             outcome = .success(try await converse(message, on: opened, deadline, notice))
         } catch {
             outcome = .failure(error)
@@ -89,11 +91,15 @@ struct AgentClient: Sendable {
     private func checkSocket(for request: AgentRequest) async throws {
         _ = try SocketAddress(unixDomainSocketPath: agent.path)
         let path = agent.path
-        guard let (owner, user) = try await Blocking.run({ try PlatformFiles.socketOwner(path) }) else {
+        guard let owner = try await Blocking.run({ try PlatformFiles.socketOwner(path) }) else {
             throw Fault.notASocket
         }
-        guard Self.trusts(owner: owner, user: user, withKeys: request.givesKey) else {
-            throw Fault.foreign(owner: owner)
+        try check(owner, for: request)
+    }
+
+    private func check(_ owner: UInt32, for request: AgentRequest) throws(Fault) {
+        guard Self.trusts(owner: owner, user: PlatformFiles.user, withKeys: request.givesKey) else {
+            throw .foreign(owner: owner)
         }
     }
 
@@ -138,9 +144,11 @@ private final class AgentHandler: ChannelDuplexHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let question = unwrapOutboundIn(data)
         answer = question.answer
-        guard context.channel.isActive else { return fail(context, ChannelError.eof) }
-        guard received.readableBytes == 0 else {
-            return fail(context, WireError.trailingBytes(count: received.readableBytes))
+        let unasked = received.readableBytes
+        guard context.channel.isActive, unasked == 0 else {
+            let error: any Error = unasked == 0 ? ChannelError.eof : WireError.trailingBytes(count: unasked)
+            promise?.fail(error)
+            return fail(context, error)
         }
         context.write(wrapOutboundOut(question.message), promise: promise)
     }

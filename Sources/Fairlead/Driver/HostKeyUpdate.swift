@@ -47,17 +47,27 @@ extension HostTrust {
     /// Nil where it changes nothing, or where a person arranged more than one name and one key a line: an authority, another
     /// name for a key, another file.
     func update(after token: TrustedHostKey, announced: [PublicKey]) async -> HostKeyUpdate? {
-        guard let options, let path = options.userFiles.first, permitsUpdates(by: token) else { return nil }
+        guard let options, permitsUpdates(by: token), announced.count < Limits.announcedHostKeyCount,
+            announced.contains(token.key)
+        else { return nil }
+        let known = await HostTrust.read(options.userFiles + options.globalFiles)
+        // The files may be long, and the loop has others to serve.
+        return await Blocking.run { update(after: token, announced: announced, known: known) }
+    }
+
+    private func update(after token: TrustedHostKey, announced: [PublicKey], known: KnownHosts) -> HostKeyUpdate? {
+        guard let path = options?.userFiles.first else { return nil }
         let (host, port) = (configuration.trustName, configuration.trustPort)
         let types = Set(configuration.offer.hostKeys.map(\.keyType.text))
-        let known = await HostTrust.read(options.userFiles + options.globalFiles)
         let records = known.keys(host: host, port: port)
-        guard announced.count < Limits.announcedHostKeyCount, announced.contains(token.key),
+        guard
             records.contains(where: { $0.fingerprint == token.key.fingerprint }),
             records.allSatisfy({ $0.location.file == path }), !known.hasAuthority(host: host, port: port)
         else { return nil }
         let added = announced.filter { key in
-            types.contains(key.typeName) && !records.contains { $0.fingerprint == key.fingerprint }
+            let isWeak = key.typeName == "ssh-rsa" && key.bitCount < configuration.minimumRSABitCount
+            return types.contains(key.typeName) && !isWeak
+                && !records.contains { $0.fingerprint == key.fingerprint }
         }
         // What we would not have understood is not known to be gone.
         let removed = records.filter { record in
@@ -65,9 +75,9 @@ extension HostTrust {
                 && !announced.contains { $0.fingerprint == record.fingerprint }
         }
         let places = records.map(\.location)
-        let changing = added.map(\.fingerprint) + removed.map(\.fingerprint)
-        guard !changing.isEmpty, changing.flatMap(known.names(of:)).allSatisfy({ places.contains($0.location) }),
-            added.allSatisfy({ known.isRevoked($0, host: host, port: port) == nil })
+        let changing = Set(added.map(\.fingerprint) + removed.map(\.fingerprint))
+        guard !changing.isEmpty, known.names(of: changing).allSatisfy({ places.contains($0.location) }),
+            !known.revokesAny(of: added, host: host, port: port)
         else { return nil }
         return HostKeyUpdate(path: path, vouching: token.key, added: added, removed: removed)
     }

@@ -53,6 +53,27 @@ package enum PlatformStreams {
         }
     }
 
+    /// The user of who listens where a connected socket of this machine leads; nil where the system cannot tell.
+    static func peerOwner(_ channel: any NIOCore.Channel) async throws -> UInt32? {
+        try await channel.eventLoop.submit {
+            try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(
+                of: NIOBSDSocket.Handle.self, peerOwner(of:)) ?? nil
+        }.get()
+    }
+
+    private static func peerOwner(of descriptor: Int32) -> UInt32? {
+        #if canImport(Glibc)
+            // As `struct ucred`: process, user, group.
+            var peer: [UInt32] = [0, 0, 0]
+            var byteCount = socklen_t(peer.count * MemoryLayout<UInt32>.size)
+            let isKnown = unsafe getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &byteCount) == 0
+            return isKnown ? peer[1] : nil
+        #else
+            var (user, group) = (uid_t(0), gid_t(0))
+            return unsafe getpeereid(descriptor, &user, &group) == 0 ? user : nil
+        #endif
+    }
+
     /// Waits until a descriptor has something or the other wakes us, or not at all longer than that; nil where the system
     /// cannot wait.
     package static func wait(

@@ -74,7 +74,9 @@ enum SignalWatch {
     static func suspend() { stop(state.withLock { $0 }) }
 
     /// True at the next Ctrl-C, which then does nothing else; false when the task is cancelled first.
-    static func isInterrupted() async -> Bool {
+    ///
+    /// From `begun` on it is: who is told of it may press it at once.
+    static func isInterrupted(begun: () -> Void) async -> Bool {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isCancelled = state.withLock {
@@ -83,7 +85,8 @@ enum SignalWatch {
                     if !isCancelled { $0.interrupted = continuation }
                     return isCancelled
                 }
-                if isCancelled { continuation.resume(returning: false) }
+                if isCancelled { return continuation.resume(returning: false) }
+                begun()
             }
         } onCancel: {
             state.withLock { $0.takeInterrupted() }?.resume(returning: false)

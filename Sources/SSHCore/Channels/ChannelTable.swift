@@ -17,6 +17,8 @@ package struct ChannelTable: Sendable {
 
     package var ids: [ChannelID] { channels.keys.map(ChannelID.init(rawValue:)) }
 
+    package var abandonedCount: Int { channels.values.count { $0.isAbandoned } }
+
     package var deadline: Instant? { deadlines.first?.time }
 
     package func expired(at now: Instant) -> Channel? {

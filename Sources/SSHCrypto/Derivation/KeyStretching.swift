@@ -27,7 +27,9 @@ package enum KeyStretching: Hashable, Sendable {
         case .md5, .sha1: true
         case .pbkdf2(_, _, let rounds): (1...Self.maximumRoundCount).contains(rounds)
         case .scrypt(_, let cost, let blockSize, let lanes):
+            // Each lane has a block of its own besides.
             Self.allows(128 * Double(cost) * Double(blockSize), passes: lanes)
+                && Self.allows(128 * (Double(cost) + Double(lanes)) * Double(blockSize), passes: 1)
         case .argon2(_, _, let kibibytes, let passes): Self.allows(1024 * Double(kibibytes), passes: passes)
         }
     }

@@ -102,6 +102,11 @@ public struct KnownHosts: Sendable {
         return (exact + portless).first(marked: .revoked, with: key)
     }
 
+    package func revokesAny(of keys: [PublicKey], host: String, port: Int) -> Bool {
+        let (exact, portless) = entries(host: host, port: port)
+        return keys.contains { (exact + portless).first(marked: .revoked, with: $0) != nil }
+    }
+
     /// The plain keys on record for a host.
     ///
     /// - Parameters:
@@ -117,12 +122,12 @@ public struct KnownHosts: Sendable {
     /// - Parameter key: The key.
     /// - Returns: One value for each line that holds the key, in the order of the files.
     public func names(of key: PublicKey) -> [KnownHostNames] {
-        names(of: key.fingerprint)
+        names(of: [key.fingerprint])
     }
 
-    package func names(of fingerprint: Fingerprint) -> [KnownHostNames] {
+    package func names(of fingerprints: Set<Fingerprint>) -> [KnownHostNames] {
         texts.flatMap { text in
-            text.lines(with: [fingerprint]).filter { $0.line.marker == .none }.map { text.names(of: $0.line) }
+            text.lines(with: fingerprints).filter { $0.line.marker == .none }.map { text.names(of: $0.line) }
         }
     }
 

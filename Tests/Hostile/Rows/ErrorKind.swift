@@ -5,6 +5,7 @@ import SSHWire
 package enum ErrorKind: String, Sendable {
     case notSSH, version, malformedIdentification, lineTooLong
     case precedingLines, precedingLine, precedingTotal, sequenceNumber, deferredPackets, heldBytes, rekeys, prompts
+    case abandonedChannels
     case packet, integrity, compression, unexpected, malformed, negotiation, keyExchange, hostSignature, hostKeyMismatch
     case weakHostKey, hostKeyChangedDuringRekey, hostKeyRefused, notStrict
     case tooManyAttempts, cancelled, unsolicited
@@ -25,6 +26,7 @@ extension ProtocolError {
         case .limit(.deferredPackets): .deferredPackets
         case .limit(.heldBytes): .heldBytes
         case .limit(.rekeys): .rekeys
+        case .limit(.abandonedChannels): .abandonedChannels
         case .limit(.prompts): .prompts
         case .notStrict: .notStrict
         case .packet: .packet

@@ -52,7 +52,8 @@ final class FaultySession: Sendable {
         let home = try TemporaryDirectory()
         let before = try known(before: work)
         try home.write(before, to: "known_hosts")
-        var plan = RunningProcess.Plan(try FairleadTool.path, arguments(work, host, home))
+        var plan = RunningProcess.Plan(
+            try FairleadTool.path, arguments(work, host, home, isPatient: fault == nil && work == .learning))
         plan.environment = plainEnvironment(home: home.path)
         plan.input = .bytes(Self.input)
         shim.precede(&plan, (fault?.environment ?? [:]).merging(environment) { $1 }, counting: home)
@@ -78,7 +79,9 @@ final class FaultySession: Sendable {
         }
     }
 
-    private func arguments(_ work: Work, _ host: String, _ home: TemporaryDirectory) -> [String] {
+    /// Keys are learned while the session lasts; a machine with much to do needs its time for that.
+    private func arguments(_ work: Work, _ host: String, _ home: TemporaryDirectory, isPatient: Bool) -> [String] {
+        let pause = isPatient ? "sleep 3; " : ""
         let options = [
             "-F", "none", "-p", String(server.port), "-o", "UserKnownHostsFile=\(home.file("known_hosts"))", "-o",
             "GlobalKnownHostsFile=/dev/null",
@@ -87,7 +90,7 @@ final class FaultySession: Sendable {
         return options + [
             "-i", server.files.keyPath(.ed25519), "-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=accept-new",
             "-o", "UpdateHostKeys=\(work == .learning ? "yes" : "no")", "-o", "BatchMode=yes", "\(server.user)@\(host)",
-            "cat; echo words >&2; exit 7",
+            "cat; \(pause)echo words >&2; exit 7",
         ]
     }
 

@@ -25,6 +25,8 @@ final class LoopbackServer: Sendable {
         let connections = Connections()
         let listener = try await ServerBootstrap(group: loops)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
+            // One that fits itself to small packets would cut those that come together.
+            .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 65536))
             .childChannelInitializer { child in
                 keep(child)
                 connections.channels.withLock { $0.append(child) }
