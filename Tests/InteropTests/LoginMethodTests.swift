@@ -260,19 +260,25 @@ import Testing
 
     @Test("F4: a banner that comes while a person is asked stands behind the question, not in its place")
     func bannerDuringQuestion() async throws {
-        let hasSpoken = Flag()
+        let (isAsked, hasSpoken) = (Flag(), Flag())
         let server = try await LoopbackServer.start { channel in
             channel.eventLoop.makeCompletedFuture {
                 var configuration = PeerConfiguration(hostKey: try TestKeys.ed25519())
                 configuration.methods = ["password"]
-                let asks = Flag()
+                let (asks, waits) = (Flag(), Flag())
                 configuration.hook = { _, step, payload in
                     if step == .authentication { asks.set() }
                     return [.payload(payload)]
                 }
                 let handler = PeerHandler(ScriptedPeer(configuration)) { peer, channel in
-                    guard asks.isSet, !hasSpoken.isSet else { return }
-                    channel.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(500)) {
+                    guard asks.isSet, !waits.isSet else { return }
+                    waits.set()
+                    let interval = TimeAmount.milliseconds(20)
+                    let bound = NIOLoopBound(peer, eventLoop: channel.eventLoop)
+                    channel.eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { task in
+                        guard isAsked.isSet else { return }
+                        task.cancel()
+                        let peer = bound.value
                         peer.inject(.message(UserauthBanner(text: ByteBuffer(string: "Enter passphrase: "))))
                         for packet in peer.takeOutbound() { channel.writeAndFlush(packet, promise: nil) }
                         hasSpoken.set()
@@ -290,6 +296,7 @@ import Testing
             ], environment: plainEnvironment(home: home.path, ["TERM": "xterm"]))
         try await terminal.read(until: "'s password: ")
         try await terminal.waitForSettings { !$0.echoes }
+        isAsked.set()
         try await poll(for: "the banner") { hasSpoken.isSet ? () : nil }
         try await Task.sleep(for: .milliseconds(300))
         #expect(terminal.pendingOutput.isEmpty)
