@@ -9,6 +9,9 @@ WAITING = "Tests/Support/hostile-waiting.txt"
 IDENTIFIER = re.compile(r"\b(?:(?:ID|PK|KI|KX|SK|RK|AU|CH|GR|FW|TM|NW|LF|ST)-\d\d|[A-G][1-9]\d?)\b")
 # A literal's first words, as long as they are identifiers: a lone letter and digit elsewhere may be anything.
 LEADING = re.compile(r'"((?:(?:[A-G][1-9]\d?|[A-Z]{2}-\d\d)\b[:,]?(?:\s|(?=")))+)')
+# What `swift test` says of a test that passed, and of a case that a test went through.
+PASSED = re.compile(r'✔ Test (".*") (?:with \d+ test cases? )?passed ')
+CASE = re.compile(r'◇ Test case passing \d+ arguments? \S+ → (.*) to (".*") started')
 
 
 def check(root):
@@ -48,6 +51,23 @@ def named_in_tests(root):
         for row, start in places:
             found.setdefault(row, (source.path, source.line(start)))
     return found
+
+
+def check_run(root, log):
+    """Each row was proved in a run of all tests: a test that passed names it, or a case of such a test begins with it.
+
+    A name in the sources proves nothing if nothing runs it.
+    """
+    rows, waiting = table(root, ROWS, []), table(root, WAITING, [])
+    lines = log.read_text(errors="replace").splitlines()
+    passed = {match[1] for line in lines if (match := PASSED.search(line))}
+    cases = {f'"{match[1]} "' for line in lines if (match := CASE.search(line)) and match[2] in passed}
+    proved = set()
+    for name in passed | cases:
+        proved.update(row for row in IDENTIFIER.findall(name) if "-" in row)
+        proved.update(row for run in LEADING.finditer(name) if run.start() == 0 for row in IDENTIFIER.findall(run[1]))
+    return [(ROWS, line, f"{row} was not proved: no test that names it passed")
+            for row, line in rows.items() if row not in proved and row not in waiting]
 
 
 def summary(root):

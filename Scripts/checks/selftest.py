@@ -207,6 +207,28 @@ def check(script, changes, *arguments):
         return subprocess.run(command, capture_output=True, text=True)
 
 
+def runs(script):
+    """What tests say proves a row where one that names it passed, and nothing else does."""
+    proofs = [
+        '✔ Test "ID-01 A line is taken" passed after 0.1 seconds.',
+        '✔ Test "ID-01 A line is taken" with 2 test cases passed after 0.1 seconds.',
+        '◇ Test case passing 1 argument row → ID-01 a line to "Rows" started.\n✔ Test "Rows" with 1 test case passed after 1 s',
+    ]
+    nothing = [
+        "", '◇ Test "ID-01 A line is taken" started.', '➜ Test "ID-01 A line is taken" skipped.',
+        '✘ Test "ID-01 A line is taken" failed after 0.1 seconds with 1 issue.',
+        '◇ Test case passing 1 argument row → ID-01 a line to "Rows" started.\n✘ Test "Rows" failed after 1 s',
+    ]
+    failures = []
+    with tempfile.TemporaryDirectory() as folder:
+        log = pathlib.Path(folder, "log")
+        for text, status in [(text, 0) for text in proofs] + [(text, 1) for text in nothing]:
+            log.write_text(text)
+            if check(script, {}, "--ran", str(log)).returncode != status:
+                failures.append(f"--ran does not end with {status} after {text}")
+    return failures
+
+
 def run(script):
     failures = []
     clean = check(script, {})
@@ -221,6 +243,7 @@ def run(script):
         result = check(script, {name: text}, "--only", rule)
         if result.returncode != 0:
             failures.append(f"{rule} refuses {name}:\n{text[:200]}\n{result.stdout[:400]}{result.stderr[-400:]}")
+    failures += runs(script)
     tried = {rule for rule, *_ in VIOLATIONS}
     rules = subprocess.run([sys.executable, str(script), "--list"], capture_output=True, text=True).stdout.split()
     failures += [f"no violation of {rule} is planted" for rule in rules if rule not in tried]

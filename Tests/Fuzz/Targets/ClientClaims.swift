@@ -16,7 +16,9 @@ enum ClientClaims {
         let peer = conversation.peer
         precondition(record.errors.count <= 1 && record.lateEvents.isEmpty, "something follows the end")
         precondition(peer.messages(Disconnect.self).count <= 1, "more than one farewell")
-        precondition(record.highestHeldByteCount <= Limits.heldByteCount, "bytes pile up before the key is trusted")
+        let carried = 2 * Int(Limits.packetByteCount) + 64 * 1024
+        precondition(record.highestHeldByteCount <= Limits.heldByteCount + carried, "bytes of the peer's pile up")
+        precondition(record.highestUnearnedByteCount <= 1024, "room is made for what never came")
         precondition(record.highestOutboundByteCount <= 4 * Limits.outboundByteCount, "answers pile up")
         checkSecrets(conversation)
         checkKeys(conversation)
