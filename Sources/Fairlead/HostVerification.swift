@@ -72,7 +72,7 @@ public struct HostVerification: Sendable {
 
     /// Verifies against `known_hosts` files, as OpenSSH does.
     ///
-    /// A changed or revoked key is never asked about. A new one is appended to the first of `userFiles`.
+    /// A key that changed for the host's name, or that is revoked, is never asked about. A new one is appended to the first of `userFiles`.
     ///
     /// - Parameters:
     ///   - userFiles: Files that belong to the user, the first of which is written to.

@@ -232,7 +232,7 @@ struct Planner {
         configuration.bindInterface = try options.bindInterface.map { try text($0.value) }
         configuration.usesTCPKeepAlive = options.tcpKeepAlive?.value ?? true
         configuration.versionAddendum = try options.versionAddendum.map { try text($0.value) }
-        configuration.warnsOfWeakCrypto = options.flag(.warnWeakCrypto)?.value == true
+        configuration.warnsOfWeakCrypto = options.word(.warnWeakCrypto)?.value == "yes"
         configuration.responder = prompts
         watchHostKey(&configuration, prompts.screen)
         configuration.log(to: verbosity.say)

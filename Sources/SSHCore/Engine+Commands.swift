@@ -37,7 +37,7 @@ extension Engine {
         case .close(let id): try close(id)
         case .disconnect(let reason, let text):
             if phase != .identification { try writer.write(Disconnect(reason: reason, description: text)) }
-            phase = .closed
+            close()
         }
     }
 

@@ -85,7 +85,7 @@ extension Engine {
     }
 
     private mutating func received(_ message: Disconnect) throws(ProtocolError) {
-        phase = .closed
+        close()
         throw .disconnected(message.reason, text: Array(message.description.readableBytesView.prefix(1024)))
     }
 

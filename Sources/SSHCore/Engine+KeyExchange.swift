@@ -104,7 +104,7 @@ extension Engine {
             return
         }
         rekeyCount += 1
-        try storm.exchanged(now: now)
+        try storm.exchanged(now: now, testedPrimeCount: keyExchange.testedPrimeCount)
         phaseDeadline = loginDeadline
         loginDeadline = nil
         for id in channels.ids { emit(.channelWritable(id), about: id) }

@@ -122,9 +122,13 @@ extension Engine {
     /// Answered as soon as it is read, but not during a key exchange: a peer could make answers pile up
     /// (CVE-2025-26466).
     ///
-    /// Compressed pings can be a thousand times as large as what arrived: within one read they are bounded here.
+    /// Compressed pings can be a thousand times as large as what arrived, and to answer them costs what they are: within one
+    /// read they are bounded here.
     mutating func received(_ message: Ping) throws(ProtocolError) {
-        guard !keyExchange.holdsBackOthers, writer.byteCount < 2 * Limits.outboundByteCount else { return }
+        guard !keyExchange.holdsBackOthers, writer.byteCount < 2 * Limits.outboundByteCount,
+            pongByteCount < 2 * Limits.outboundByteCount
+        else { return }
+        pongByteCount += message.data.readableBytes
         try answer(Pong(data: message.data))
     }
 

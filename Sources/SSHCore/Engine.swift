@@ -33,6 +33,8 @@ package struct Engine: ~Copyable {
     var channels = ChannelTable()
     var silence: SilenceWatch
     var storm = RekeyStorm()
+    /// What was answered to pings since the transport last took what there was.
+    var pongByteCount = 0
     /// When `RekeyLimit` wants the keys renewed.
     var keysExpireAt: Instant?
     /// Our global requests that await an answer, in the order in which answers come (RFC 4254 §4).
@@ -89,8 +91,9 @@ package struct Engine: ~Copyable {
     /// Sealed bytes that nobody has taken yet.
     package var outboundByteCount: Int { writer.byteCount }
 
-    /// Bytes that wait for the decision about the host key.
-    package var heldByteCount: Int { held.readableBytes }
+    /// The peer's bytes that are kept: what waits for the decision about the host key, and the beginning of a line or of a packet
+    /// with the room that was made for it.
+    package var heldByteCount: Int { held.readableBytes + reader.carriedByteCount + identification.keptByteCount }
 
     /// When `timeOut` is to be called.
     package var deadline: Instant? {
@@ -120,11 +123,11 @@ package struct Engine: ~Copyable {
         switch phase {
         case .closed: return nil
         case .identification:
-            phase = .closed
+            close()
             return identification.closed()
         case .firstKeyExchange, .authentication, .connected:
             let error = ProtocolError.closed(situation)
-            phase = .closed
+            close()
             return error
         }
     }
@@ -172,6 +175,7 @@ package struct Engine: ~Copyable {
     /// Sealed bytes for the transport.
     package mutating func takeOutbound() -> ByteBuffer? {
         guard let bytes = writer.take() else { return nil }
+        pongByteCount = 0
         if phase == .connected { silence.sent(now: now) }
         return bytes
     }
@@ -224,8 +228,16 @@ package struct Engine: ~Copyable {
         if phase != .identification, let reason = error.disconnectReason {
             try? writer.write(Disconnect(reason: reason, description: error.disconnectText))
         }
-        phase = .closed
+        close()
         return error
+    }
+
+    /// However it ended: what was still to be sent or computed is dropped, passwords and keys with it.
+    mutating func close() {
+        phase = .closed
+        deferred.removeAll()
+        deferredSecrets = nil
+        keyExchange.end()
     }
 
     mutating func processHeld() throws(ProtocolError) {

@@ -95,6 +95,16 @@ import Testing
         }
     }
 
+    @Test("a key exchange that is not post-quantum is warned of where WarnWeakCrypto says yes, and nowhere else")
+    func weakCrypto() async throws {
+        let desk = try await Desk()
+        for (value, isWarned) in [("yes", true), ("no", false), ("no-pq-kex", false)] {
+            let result = try await desk.run(["-oKexAlgorithms=curve25519-sha256", "-oWarnWeakCrypto=\(value)"], "true")
+            #expect(result.exit == .status(0))
+            #expect(result.errorText.contains("is not post-quantum") == isWarned, "\(value): \(result.errorText)")
+        }
+    }
+
     @Test("-q says nothing at all, not even why there is no connection; without it the place is named")
     func quiet() async throws {
         let port = try Loopback.freePort()

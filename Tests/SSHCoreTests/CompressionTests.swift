@@ -142,4 +142,22 @@ struct CompressionTests {
         empty.inject(try deflated(ByteBuffer()))
         #expect(empty.record.errors.count == 1)
     }
+
+    @Test("SK-18 Pings that were small on the way are answered by what they are, not by what they took")
+    func pings() throws {
+        let conversation = try session(.coalesced) { configuration, script in
+            configuration.compressionNames = ["zlib@openssh.com"]
+            configuration.program = { _ in [] }
+            script.endsInput = false
+        }
+        #expect(conversation.record.opened == [Self.channel])
+        let ping = Ping(data: ByteBuffer(repeating: 0, count: 200_000)).payload
+        for _ in 0..<100 { conversation.peer.inject(.payload(ping)) }
+        conversation.run()
+        #expect(conversation.record.errors.isEmpty)
+        let atOnce = conversation.peer.messages(Pong.self).count
+        #expect((1...8).contains(atOnce), "\(atOnce) answers of 200,000 bytes for what one read brought")
+        conversation.inject(.payload(ping))
+        #expect(conversation.peer.messages(Pong.self).count == atOnce + 1)
+    }
 }

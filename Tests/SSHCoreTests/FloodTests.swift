@@ -96,6 +96,6 @@ struct FloodTests {
         flood(conversation, Self.count(delivery), with: [ByteBuffer(bytes: [81])])
         #expect(conversation.record.errors.isEmpty)
         #expect(conversation.record.highestOutboundByteCount <= 64 * 1024)
-        #expect(conversation.record.highestHeldByteCount == 0)
+        #expect(conversation.record.highestHeldByteCount <= 64 * 1024)
     }
 }

@@ -1,5 +1,6 @@
 import NIOCore
 import PeerSupport
+import SSHCrypto
 import SSHIdentity
 import SSHWire
 import Testing
@@ -233,5 +234,21 @@ struct OwnRekeyTests {
             slow.run()
         }
         #expect(slow.record.errors.isEmpty && slow.engine.rekeyCount == 1000)
+    }
+
+    @Test("RK-14 Nor may it have one prime after the other tested, at a pace that would else be forgiven")
+    func manyPrimes() throws {
+        let conversation = try session { configuration, _ in
+            configuration.keyExchangeNames = ["diffie-hellman-group-exchange-sha256"]
+        }
+        var count = 0
+        while !conversation.record.isOver, count < 100 {
+            conversation.clock.advance(by: .milliseconds(500))
+            conversation.peer.configuration.group = try FiniteFieldGroup(count.isMultiple(of: 2) ? .group15 : .group14)
+            conversation.peer.startRekey()
+            conversation.run()
+            count += 1
+        }
+        #expect(conversation.record.errors == [.limit(.rekeys)])
     }
 }

@@ -106,6 +106,7 @@ struct PacketReaderTests {
             var bytes = try #require(taken)
             if let packet = try reader.next(from: &bytes) { found.append(packet.payload) }
         }
+        #expect(found.count == 300)
         for (index, payload) in found.enumerated() {
             #expect(payload == ByteBuffer(repeating: UInt8(index & 0xFF), count: 50))
         }

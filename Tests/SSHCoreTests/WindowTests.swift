@@ -70,7 +70,7 @@ struct WindowTests {
 
     private let start = Instant(sinceStart: .zero)
 
-    @Test("A channel's number comes back only after it left the table")
+    @Test("No two channels of the table have one number, nor does one soon get that of another that left")
     func numbers() {
         var table = ChannelTable()
         let deadline = Instant(sinceStart: .seconds(1))

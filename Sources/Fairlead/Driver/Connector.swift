@@ -14,7 +14,7 @@ struct Connector: Sendable {
     /// Wait for each answer instead of sending ahead.
     var isPolite = false
 
-    /// One read a wake-up, of a size that holds eight full packets.
+    /// One read, of a size that holds eight full packets.
     static let receiveByteCount = 256 * 1024
     /// Between two rounds over all addresses, as in ssh.
     private static let roundInterval = Duration.seconds(1)

@@ -30,6 +30,9 @@ package struct IdentificationReader {
 
     package init() {}
 
+    /// Of lines that are not yet done with.
+    var keptByteCount: Int { line.capacity + firstLine.count }
+
     /// Consumes bytes up to and including the identification line.
     package mutating func read(from bytes: inout ByteBuffer) throws(ProtocolError) -> Identification? {
         while let byte = bytes.readInteger(as: UInt8.self) {

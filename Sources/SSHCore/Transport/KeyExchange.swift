@@ -53,8 +53,9 @@ package struct KeyExchange: ~Copyable {
     private let minimumRSABitCount: Int
     package var serverIdentification: [UInt8] = []
     package var quirks = Quirks()
-    /// The last prime of a server that was tested.
+    /// The last prime of a server that was tested, and how many were.
     private var testedPrime: MPInt?
+    private(set) var testedPrimeCount = 0
     package private(set) var stage = KeyExchangeStage.idle
     /// What we and the peer proposed last, in the order of KEXINIT.
     private(set) var proposedLists: [(NameList, NameList)] = []
@@ -147,6 +148,7 @@ package struct KeyExchange: ~Copyable {
             if testedPrime != group.prime {
                 guard try group.isProbablyPrime(random: &random) else { throw .invalidShare }
                 testedPrime = group.prime
+                testedPrimeCount += 1
             }
             let ephemeral = try EphemeralKey(
                 group: group, hash: agreed.algorithms.keyExchange.hash, random: &random)
@@ -238,6 +240,12 @@ package struct KeyExchange: ~Copyable {
         return opener
     }
 
+    /// There will be none any more: the secrets of one that had begun are let go.
+    mutating func end() {
+        state = .idle
+        ephemeral = nil
+    }
+
     private mutating func take() -> State {
         var taken = State.idle
         swap(&taken, &state)
@@ -288,11 +296,4 @@ package struct KeyExchange: ~Copyable {
         guard key.verificationKey.type == algorithm.plain.keyType else { throw .hostKeyMismatch }
         return (key, certificate)
     }
-}
-
-/// A host's key, and its signature over the session's identifier: what tells an agent which session it signs for.
-package struct SessionProof: Hashable, Sendable {
-    package let hostKey: [UInt8]
-    package let sessionID: [UInt8]
-    package let signature: [UInt8]
 }

@@ -52,6 +52,9 @@ package struct PacketReader: ~Copyable {
         }
     }
 
+    /// The room that was made for a packet which is not yet whole.
+    var carriedByteCount: Int { carry.storageCapacity }
+
     /// The next packet, or nil when more bytes are needed; then all of `bytes` is consumed.
     package mutating func next(from bytes: inout ByteBuffer) throws(ProtocolError) -> Packet? {
         if carry.readableBytes == 0 {

@@ -128,7 +128,7 @@ package struct PacketWriter: ~Copyable {
     ) throws(ProtocolError) {
         // One more would repeat a number, and with it a nonce; before the first keys, it would wrap.
         guard isEncrypted ? traffic.keyPacketCount < Limits.keyPacketCount : sequence != .max else {
-            outbound.moveWriterIndex(to: start)
+            drop(from: start)
             throw .limit(.sequenceNumber)
         }
         let length: UInt32
@@ -136,8 +136,7 @@ package struct PacketWriter: ~Copyable {
             length = try sealer.seal(
                 packetAt: start, in: &outbound, sequence: sequence, granularity: granularity, random: &random)
         } catch {
-            // What could not be sealed must not leave as it is.
-            outbound.moveWriterIndex(to: start)
+            drop(from: start)
             throw .crypto(error)
         }
         if let payload {
@@ -146,5 +145,11 @@ package struct PacketWriter: ~Copyable {
         }
         sequence &+= 1
         traffic.add(outbound.writerIndex - start)
+    }
+
+    /// What could not be sealed must not leave as it is, nor stay behind in memory.
+    private mutating func drop(from start: Int) {
+        outbound.setRepeatingByte(0, count: outbound.writerIndex - start, at: start)
+        outbound.moveWriterIndex(to: start)
     }
 }

@@ -139,7 +139,10 @@ package enum VerificationKey: Hashable, Sendable {
         let type = try body.readName()
         for plain in [SignatureAlgorithm.ed25519, .ecdsaNISTP256] where type == securityKeyType(of: plain.keyType) {
             guard let key = try parse(plain.keyType, &body) else { return nil }
-            return .securityKey(key, application: try body.readStringBytes())
+            // A name, which known_hosts and messages are to hold.
+            let application = try body.readStringBytes()
+            guard application.count <= 1024 else { throw .malformed }
+            return .securityKey(key, application: application)
         }
         return try parse(type, &body)
     }

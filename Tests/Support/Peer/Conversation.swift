@@ -14,6 +14,7 @@ package final class Conversation {
     /// When the engine last wanted to be told the time.
     package private(set) var nextDeadline: Instant?
     private var pipe: DripPipe
+    private var deliveredByteCount = 0
 
     package init(_ configuration: PeerConfiguration, script: ClientScript = ClientScript(), delivery: Delivery = .whole)
         throws
@@ -89,15 +90,17 @@ package final class Conversation {
         }
         record.highestOutboundByteCount = max(record.highestOutboundByteCount, engine.outboundByteCount)
         record.highestHeldByteCount = max(record.highestHeldByteCount, engine.heldByteCount)
+        record.highestUnearnedByteCount = max(
+            record.highestUnearnedByteCount, engine.heldByteCount - 2 * deliveredByteCount)
         if script.sends, let bytes = takeOutbound() {
             hasProgressed = true
             record.clientBytes += Array(bytes.readableBytesView)
             peer.receive(bytes)
         }
         for packet in peer.takeOutbound() { pipe.push(packet) }
-        if engine.wantsInput || record.isOver, var bytes = pipe.take() {
+        if engine.wantsInput || record.isOver, let bytes = pipe.take() {
             hasProgressed = true
-            attempt { engine, now throws(ProtocolError) in try engine.receive(&bytes, now: now) }
+            deliver(bytes)
         }
         return hasProgressed
     }
@@ -105,6 +108,7 @@ package final class Conversation {
     /// Bytes from nowhere, whether the engine wants them or not.
     package func deliver(_ bytes: ByteBuffer) {
         var bytes = bytes
+        deliveredByteCount += bytes.readableBytes
         attempt { engine, now throws(ProtocolError) in try engine.receive(&bytes, now: now) }
     }
 

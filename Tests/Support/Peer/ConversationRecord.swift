@@ -15,6 +15,8 @@ package struct ConversationRecord {
     package internal(set) var clientBytes: [UInt8] = []
     package internal(set) var highestOutboundByteCount = 0
     package internal(set) var highestHeldByteCount = 0
+    /// How far what the engine held was ever beyond twice of what had been delivered: room made by the peer's word alone.
+    package internal(set) var highestUnearnedByteCount = 0
 
     package internal(set) var identification: [UInt8] = []
     package internal(set) var offeredKeys: [PublicKey] = []
