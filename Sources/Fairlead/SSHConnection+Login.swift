@@ -128,7 +128,8 @@ extension SSHConnection {
                 try await trust.verify(key, certificate: certificate, from: address)
             }
         } catch {
-            try? perform(.refuseHostKey)
+            // Who leaves has refused nothing.
+            if !Task.isCancelled { try? perform(.refuseHostKey) }
             throw error
         }
     }
@@ -178,6 +179,8 @@ extension SSHConnection {
             group.cancelAll()
             return first
         }
+        // Whoever was asked may have made a no of it.
+        if Task.isCancelled { throw failure ?? Self.cancelled }
         switch result {
         case .success(let value): return value
         case .failure(let error): throw failure ?? error

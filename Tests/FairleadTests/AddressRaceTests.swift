@@ -68,6 +68,36 @@ import Testing
         #expect(Set(attempts.givenUp) == ["a", "b"])
     }
 
+    /// How many attempts go on, and how many did at most; each ends once as many as may are on their way.
+    private final class Crowd: Sendable {
+        private let state = Mutex((begun: 0, running: 0, most: 0))
+
+        var begun: Int { state.withLock { $0.begun } }
+        var most: Int { state.withLock { $0.most } }
+
+        func attempt(_ address: Int, of count: Int) async -> Result<Int, SSHError> {
+            state.withLock {
+                $0.begun += 1
+                $0.running += 1
+                $0.most = max($0.most, $0.running)
+            }
+            defer { state.withLock { $0.running -= 1 } }
+            if address == count - 1 { return .success(address) }
+            while begun < AddressRace.attemptsAtOnce { await Task.yield() }
+            // Without a bound the others would all begin in that time.
+            try? await Task.sleep(for: .milliseconds(50))
+            return .failure(failure("\(address)"))
+        }
+    }
+
+    @Test("NW-05 of hundreds of silent addresses few are tried at the same time, and the last one is reached")
+    func bounded() async {
+        let (crowd, count) = (Crowd(), 300)
+        let result = await AddressRace.run(Array(0..<count), headStart: .zero) { await crowd.attempt($0, of: count) }
+        #expect(result == .success(count - 1) && crowd.begun == count)
+        #expect(crowd.most == AddressRace.attemptsAtOnce && crowd.most <= 32)
+    }
+
     @Test("when all fail, the last address tells why, as in ssh; without addresses there is nothing to tell")
     func allFail() async {
         let attempts = Attempts()

@@ -2,6 +2,7 @@ import Dispatch
 import Fairlead
 import NIOCore
 import PeerSupport
+import SSHWire
 import Synchronization
 import TestSupport
 import Testing
@@ -59,17 +60,98 @@ import Testing
         }
     }
 
+    /// What a server heard of its clients, one by one.
+    private final class Ends: Sendable {
+        struct End {
+            var hasNewKeys = false
+            var reasons: [DisconnectReason] = []
+        }
+
+        private let ends = Mutex<[ObjectIdentifier: End]>([:])
+
+        var all: [End] { ends.withLock { Array($0.values) } }
+
+        func note(_ peer: ScriptedPeer, _ channel: any Channel) {
+            let end = End(
+                hasNewKeys: peer.received.contains { $0.number == MessageNumber.newKeys.rawValue },
+                reasons: peer.messages(Disconnect.self).map(\.reason))
+            ends.withLock { $0[ObjectIdentifier(channel)] = end }
+        }
+    }
+
     private enum Place: String, Sendable, Codable, CaseIterable { case job, message }
+
+    /// A question that is open when its task is cancelled.
+    private enum Question: CaseIterable { case hostKey, judgement, password }
+
+    /// How whoever was asked takes it: not at all, or with a no.
+    private enum Manner: CaseIterable { case throwing, declining }
+
+    @Test(
+        "NW-16 A task that is cancelled while a person is asked for something is told so, and the server that it left",
+        arguments: Question.allCases, Manner.allCases)
+    private func asked(question: Question, manner: Manner) async throws {
+        let ends = Ends()
+        let server = try await LoopbackServer.start { channel in
+            channel.eventLoop.makeCompletedFuture {
+                let configuration = PeerConfiguration(hostKey: try TestKeys.ed25519())
+                let peer = PeerHandler(ScriptedPeer(configuration)) { ends.note($0, $1) }
+                try channel.pipeline.syncOperations.addHandler(peer)
+            }
+        }
+        let (waiting, begins) = AsyncStream.makeStream(of: Void.self)
+        let asked = { @Sendable in
+            begins.yield()
+            do {
+                try await Task.sleep(for: .seconds(3600))
+            } catch  where manner == .declining {}
+        }
+        var configuration = server.configuration
+        let home = try TemporaryDirectory()
+        if question == .hostKey {
+            configuration.hostVerification = .knownHosts(userFiles: [home.file("known_hosts")], policy: .ask)
+        } else if question == .judgement {
+            configuration.hostVerification = .custom { _ in
+                try await asked()
+                return false
+            }
+        }
+        configuration.credentials = [.password()]
+        configuration.responder = Responder(
+            hostKey: { _ in
+                try await asked()
+                return .no
+            },
+            password: { _ in
+                try await asked()
+                return nil
+            })
+        let fixed = configuration
+        let task = Task { try await withSSHConnection(fixed) { _ in } }
+        for await _ in waiting { break }
+        task.cancel()
+        let error = (try await watched("a cancelled question") { try await task.value }).error as? SSHError
+        #expect(error?.kind == .cancelled, "\(String(describing: error))")
+        try await poll(for: "the connection to go") {
+            server.connectionCount > 0 && server.openConnectionCount == 0 ? () : nil
+        }
+        #expect(ends.all.map(\.reasons) == [[.byApplication]])
+    }
 
     // In a process of its own, for the descriptors of this one are everybody's; and so is the server's.
     @Test(
-        "NW-16 A task that is cancelled at its n-th suspension, or at the n-th message, is told so, and frees all it held",
+        "NW-16 A task that is cancelled at its n-th suspension, or at the n-th message, is told so, frees all it held, and tells the server that it left",
         arguments: ["job", "message"])
     func cancelled(place: String) async throws {
-        let server = try await LoopbackServer.scripted {
-            var configuration = PeerConfiguration(hostKey: try TestKeys.ed25519())
-            configuration.program = { _ in [.output([1]), .rekey, .echoInput, .exitStatus(0), .endOfOutput, .close] }
-            return configuration
+        let ends = Ends()
+        let server = try await LoopbackServer.start { channel in
+            channel.eventLoop.makeCompletedFuture {
+                var configuration = PeerConfiguration(hostKey: try TestKeys.ed25519())
+                configuration.program = { _ in [.output([1]), .rekey, .echoInput, .exitStatus(0), .endOfOutput, .close]
+                }
+                let peer = PeerHandler(ScriptedPeer(configuration)) { ends.note($0, $1) }
+                try channel.pipeline.syncOperations.addHandler(peer)
+            }
         }
         let port = server.port
         await #expect(processExitsWith: .success) { [port = port as Int, place = place as String] in
@@ -77,6 +159,10 @@ import Testing
         }
         #expect(server.connectionCount > 10)
         try await poll(for: "every connection to go") { server.openConnectionCount == 0 ? () : nil }
+        // Nobody knows yet whether a connection is the one that will be used, before it has its keys.
+        let (late, early) = (ends.all.filter(\.hasNewKeys), ends.all.filter { !$0.hasNewKeys })
+        #expect(late.count > 10 && late.allSatisfy { $0.reasons == [.byApplication] }, "\(late)")
+        #expect(early.allSatisfy { $0.reasons == [] || $0.reasons == [.byApplication] }, "\(early)")
     }
 
     private static func cancelAll(_ port: Int, _ place: Place) async throws {

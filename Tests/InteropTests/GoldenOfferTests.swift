@@ -1,8 +1,10 @@
 import Fairlead
 import Foundation
 import NIOCore
+import PeerSupport
 import SSHCore
 import SSHCrypto
+import SSHIdentity
 import SSHWire
 import Synchronization
 import TestSupport
@@ -107,8 +109,12 @@ import Testing
         return names
     }
 
-    /// A listener's name for itself, and then silence, until the client's KEXINIT is there.
     private func offer(_ connect: (LoopbackServer) async throws -> Void) async throws -> Offer {
+        try #require(Offer(try await payload(connect)))
+    }
+
+    /// A listener's name for itself, and then silence, until the client's KEXINIT is there.
+    private func payload(_ connect: (LoopbackServer) async throws -> Void) async throws -> [UInt8] {
         let heard = Heard()
         let server = try await LoopbackServer.start { channel in
             channel.eventLoop.makeCompletedFuture {
@@ -116,8 +122,7 @@ import Testing
             }
         }
         try await connect(server)
-        let payload = try #require(heard.first)
-        return try #require(Offer(payload))
+        return try #require(heard.first)
     }
 
     static let compressions: [(isAsked: Bool, list: String)] = [
@@ -162,6 +167,37 @@ import Testing
             _ = await connectionFailure(configuration)
         }
         #expect(offer == Offer(Self.golden(profile), compressions: compression.list))
+    }
+
+    /// What the tool offers to a host of which known_hosts says this, `{host}` being its name there.
+    private func offer(toHostOf lines: [String], _ profile: AlgorithmProfile) async throws -> [UInt8] {
+        let home = try TemporaryDirectory()
+        return try await payload { server in
+            let text = lines.map { $0.replacingOccurrences(of: "{host}", with: "[127.0.0.1]:\(server.port)") + "\n" }
+            try home.write(text.joined(), to: "known")
+            let result = try await FairleadTool.run(
+                ["-F", "none", "-p", String(server.port), "--profile", profile.rawValue]
+                    + ["-o", "UserKnownHostsFile=\(home.file("known"))", "-o", "GlobalKnownHostsFile=/dev/null"]
+                    + ["-o", "BatchMode=yes", "user@127.0.0.1", "true"], home: home.path)
+            #expect(result.exit == .status(255))
+        }
+    }
+
+    @Test(
+        "C3 A stranger and a host that is known by our first type are sent the same KEXINIT, but for its cookie",
+        arguments: AlgorithmProfile.allCases)
+    func knownHost(profile: AlgorithmProfile) async throws {
+        let line = { (key: SigningKey) in "{host} " + (try PublicKey(key.verificationKey).openSSHLine) }
+        let (first, other) = (try line(TestKeys.ed25519()), try line(TestKeys.ecdsaNISTP256()))
+        let stranger = try await offer(toHostOf: [], profile)
+        for lines in [[first], [other, first], ["@cert-authority " + first]] {
+            let known = try await offer(toHostOf: lines, profile)
+            #expect(known.dropFirst(17) == stranger.dropFirst(17), "\(lines)")
+        }
+        // That the file counts at all shows where the host has another key alone.
+        let elsewhere = try #require(Offer(try await offer(toHostOf: [other], profile)))
+        let usual = try #require(Offer(stranger)).lists[1]
+        #expect((elsewhere.lists[1] != usual) == usual.contains("ecdsa"), "\(elsewhere.lists[1])")
     }
 
     @Test("AES-GCM is first with AES instructions, ChaCha20 without", arguments: [true, false])

@@ -7,19 +7,19 @@ import Testing
 
 /// A choice of hostile rows before real clients, by what `Scripts/hostile` runs in full; and that it finds what falls.
 @Suite(.fewAtOnce) struct HostileServingTests {
-    private static let settings =
+    static let settings =
         "-F none -n -p {port} -o UserKnownHostsFile={known_hosts} -o GlobalKnownHostsFile=/dev/null "
         + "-o IdentityFile=none {options} -o StrictHostKeyChecking=accept-new -o ConnectTimeout=3 "
         + "{user}@127.0.0.1 {command}"
 
-    private static func client(_ line: String) throws -> ClientProgram {
+    static func client(_ line: String) throws -> ClientProgram {
         var client = try ClientProgram(name: "client", line: line, launcher: FairleadTool.built("HostileLaunch"))
         // Without optimisation, and beside other tests.
         client.secondsAllowed = 30
         return client
     }
 
-    private static func ours() throws -> ClientProgram {
+    static func ours() throws -> ClientProgram {
         try client(ClientProgram.quoted(FairleadTool.path) + " " + settings)
     }
 
@@ -40,7 +40,7 @@ import Testing
     }
 
     /// Blocks a thread of its own.
-    private func finding(_ performance: Performance) async throws -> Finding {
+    static func finding(_ performance: Performance) async throws -> Finding {
         var patient = performance
         // What does not hang gets the time that a machine with much to do may need.
         if patient.secondsBeyond > 1 { patient.secondsBeyond = 60 }
@@ -56,9 +56,9 @@ import Testing
     func ours(_ words: String) async throws {
         let delivery = try #require(Self.chosen.first { $0.words == words }?.delivery)
         let client = try Self.ours()
-        let usual = try await finding(Performance(Self.honest, .whole, client, baseline: nil))
+        let usual = try await Self.finding(Performance(Self.honest, .whole, client, baseline: nil))
         #expect(usual.verdict == .ok, "\(usual)")
-        let found = try await finding(Performance(Self.row(words), delivery, client, baseline: usual.mebibytes))
+        let found = try await Self.finding(Performance(Self.row(words), delivery, client, baseline: usual.mebibytes))
         #expect(found.verdict == .ok, "\(found)")
     }
 
@@ -68,7 +68,7 @@ import Testing
             "ID-13 SSH-1.5-x", "KX-12 an empty signature", "AU-04 an honest login with ssh-ed25519, asking first: true",
         ])
     func openSSH(_ words: String) async throws {
-        let found = try await finding(
+        let found = try await Self.finding(
             Performance(Self.row(words), .whole, Self.client("ssh " + Self.settings), baseline: 8))
         #expect(found.verdict == .ok, "\(found)")
     }
@@ -77,6 +77,7 @@ import Testing
         ("sh -c 'kill -SEGV $$'", "ends by signal 11"), ("sleep 60", "hangs"),
         (#"sh -c 'printf "\033[31m" >&2; exit 255'"#, "shows control characters"),
         ("sh -c 'echo more >>{home}/.profile; exit 255'", "changes .profile"),
+        ("sh -c 'setsid sleep 600 & exit 255'", "leaves 1 processes behind"),
         ("python3 -c 'bytearray(64 << 20)'", "takes"),
         (
             "bash -c 'exec 3<>/dev/tcp/127.0.0.1/{port}; echo canary-password >&3; exit 255'",
@@ -89,7 +90,7 @@ import Testing
         let reason = try #require(Self.broken.first { $0.line == line }?.reason)
         var performance = try Performance(Self.row("ID-13 SSH-1.5-x"), .whole, Self.client(line), baseline: 10)
         if reason == "hangs" { performance.secondsBeyond = 1 }
-        let found = try await finding(performance)
+        let found = try await Self.finding(performance)
         #expect(found.verdict == .falls && found.reason.hasPrefix(reason), "\(found)")
     }
 
@@ -97,10 +98,10 @@ import Testing
     func differs() async throws {
         let lenient = HostileRow("ID-01", "an honest peer, which is to be refused", .fails([.packet], nil))
         let ours = try Self.ours()
-        #expect(try await finding(Performance(lenient, .whole, ours, baseline: nil)).reason == "goes through")
+        #expect(try await Self.finding(Performance(lenient, .whole, ours, baseline: nil)).reason == "goes through")
         let quitter = try Self.client("bash -c 'exec 3<>/dev/tcp/127.0.0.1/{port}; exit 255'")
-        #expect(try await finding(Performance(Self.honest, .whole, quitter, baseline: nil)).verdict == .differs)
+        #expect(try await Self.finding(Performance(Self.honest, .whole, quitter, baseline: nil)).verdict == .differs)
         let absent = try Self.client("false")
-        #expect(try await finding(Performance(Self.honest, .whole, absent, baseline: nil)).verdict == .unable)
+        #expect(try await Self.finding(Performance(Self.honest, .whole, absent, baseline: nil)).verdict == .unable)
     }
 }

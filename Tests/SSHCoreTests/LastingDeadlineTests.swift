@@ -46,6 +46,55 @@ struct LastingDeadlineTests {
         #expect(conversation.clock.now == end)
     }
 
+    /// A server that says each of these when they are given to the client by hand, and all the rest at once.
+    private func slowServer(
+        _ steps: Set<Step>, _ change: (inout PeerConfiguration) -> Void = { _ in }
+    ) throws -> (conversation: Conversation, kept: Kept) {
+        var (configuration, script) = try HostileCheck.honest()
+        let kept = Kept()
+        configuration.hook = { _, step, own in
+            guard steps.contains(step) else { return [.payload(own)] }
+            if step == .identification {
+                kept.add(.raw(Array(own.readableBytesView)))
+            } else {
+                kept.add(.payload(own))
+            }
+            return []
+        }
+        change(&configuration)
+        script.commands = []
+        return (try Conversation(configuration, script: script).run(), kept)
+    }
+
+    @Test("NW-13 A name and an offer that take 25 seconds leave five for the keys: the handshake has one deadline")
+    func oneHandshake() throws {
+        let (conversation, kept) = try slowServer([.identification, .kexInit]) { $0.repliesToShare = false }
+        try #require(kept.all.count == 2)
+        for (emission, duration) in zip(kept.all, [Duration.seconds(15), .seconds(10)]) {
+            conversation.advance(by: duration)
+            conversation.inject(emission)
+            #expect(conversation.record.errors.isEmpty)
+        }
+        conversation.passDeadlines { _ in false }
+        #expect(conversation.record.errors == [.timeout(.keyExchange)])
+        #expect(conversation.clock.now.sinceStart == Limits.handshake)
+    }
+
+    @Test("NW-13 A late SERVICE_ACCEPT and a banner now and then leave a login its one deadline")
+    func oneLogin() throws {
+        let (conversation, kept) = try slowServer([.serviceAccept]) { $0.judge = { _, _ in [] } }
+        let end = conversation.clock.now + Limits.authenticationReply
+        conversation.advance(by: .seconds(100))
+        conversation.inject(try #require(kept.all.first))
+        for _ in 0..<4 {
+            conversation.advance(by: .seconds(10))
+            conversation.inject(.message(UserauthBanner(text: ByteBuffer(string: "soon\n"))))
+            #expect(conversation.record.errors.isEmpty)
+        }
+        conversation.passDeadlines { _ in false }
+        #expect(conversation.record.errors == [.timeout(.authentication)] && conversation.clock.now == end)
+    }
+
     @Test("A request that the server never answers fails its channel alone, and closes it")
     func unansweredRequest() throws {
         var (configuration, script) = try HostileCheck.honest()
@@ -62,6 +111,13 @@ struct LastingDeadlineTests {
         #expect(conversation.clock.now == end)
         #expect(conversation.peer.messages(ChannelClose.self).count == 1)
     }
+}
+
+/// What a server keeps to itself for a while.
+private final class Kept: @unchecked Sendable {
+    private(set) var all: [Emission] = []
+
+    func add(_ emission: Emission) { all.append(emission) }
 }
 
 /// What a hostile choice of packet sizes costs.

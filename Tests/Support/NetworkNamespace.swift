@@ -53,6 +53,22 @@ package final class NetworkNamespace: Sendable {
         }
     }
 
+    /// Both ways, every so many-th packet gets lost, so that no packet does twice in a row.
+    package func loseEveryPacket(numbered count: Int) async throws {
+        for chain in ["INPUT", "OUTPUT"] {
+            try await run(
+                "iptables", "-A", chain, "-m", "statistic", "--mode", "nth", "--every", "\(count)", "--packet", "0",
+                "-j", "DROP")
+        }
+    }
+
+    /// Takes another address; the other end does not know the old one any more.
+    package func changeAddress() async throws {
+        let link = outside.split(separator: ".").dropLast().joined(separator: ".")
+        try await run("ip", "addr", "del", "\(link).2/30", "dev", inner)
+        try await run("ip", "addr", "add", "\(link).6/24", "dev", inner)
+    }
+
     /// What leaves the network gets no faster than that, behind a queue of so many milliseconds.
     package func slowDown(rate: String, milliseconds: Int) async throws {
         try await run(

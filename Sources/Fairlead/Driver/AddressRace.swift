@@ -8,6 +8,9 @@ enum AddressRace {
     /// The head start of each address (RFC 8305 §8); one that fails gives way at once.
     static let headStart = Duration.milliseconds(250)
 
+    /// How many addresses are tried at the same time: each takes a descriptor, and a name may have thousands.
+    static let attemptsAtOnce = 32
+
     private enum Step<Value: Sendable>: Sendable {
         case ended(attempt: Int, Result<Value, SSHError>)
         /// The head start of this attempt is over.
@@ -24,11 +27,13 @@ enum AddressRace {
         await withTaskGroup(of: Step<Value>.self) { group in
             var failures = [SSHError?](repeating: nil, count: targets.count)
             var next = 0
+            var runningCount = 0
             var isNextDue = true
             while failures.contains(nil) {
-                if isNextDue, next < targets.count {
+                if isNextDue, next < targets.count, runningCount < attemptsAtOnce {
                     let current = next
                     next += 1
+                    runningCount += 1
                     group.addTask { .ended(attempt: current, await attempt(targets[current])) }
                     group.addTask {
                         try? await Task.sleep(for: headStart)
@@ -41,6 +46,7 @@ enum AddressRace {
                     return .success(value)
                 case .ended(let attempt, .failure(let error)):
                     failures[attempt] = error
+                    runningCount -= 1
                     isNextDue = true
                 case .overdue(let attempt): isNextDue = attempt == next - 1
                 case nil: return nil

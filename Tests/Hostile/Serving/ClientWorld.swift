@@ -38,9 +38,10 @@ final class ClientWorld {
         ]
     }
 
-    var environment: [String: String] {
+    func environment(isOnTerminal: Bool) -> [String: String] {
         let more = [
-            "SSH_ASKPASS": directory.file("askpass"), "SSH_ASKPASS_REQUIRE": "force", "DISPLAY": ":0",
+            "SSH_ASKPASS": directory.file("askpass"), "SSH_ASKPASS_REQUIRE": isOnTerminal ? "never" : "force",
+            "DISPLAY": ":0", "TERM": "xterm",
             "TMPDIR": directory.path,
             // What a client remembers for itself is no file of the user's.
             "XDG_STATE_HOME": directory.file("state"), "XDG_CACHE_HOME": directory.file("cache"),

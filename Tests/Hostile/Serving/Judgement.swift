@@ -5,7 +5,8 @@ import PeerSupport
 import SSHCore
 import SSHWire
 
-/// Holds what a client did against the row, and against what must hold in every case (hostile.md's U1 to U9).
+/// Holds what a client did against the row, and against what must hold in every case (hostile.md's U1 to U9; U7 and U8 as far as a program
+/// shows them).
 struct Judgement {
     let performance: Performance
     let relay: Relay
@@ -40,6 +41,8 @@ struct Judgement {
         if growth > performance.client.mebibytesAllowed { faults.append("takes \(Int(growth.rounded())) MiB more") }
         if relay.canaries.hasFound { faults.append("sends a secret in the clear") }
         if speaksToStranger { faults.append("logs in to a host that it does not trust") }
+        if end.leftCount > 0 { faults.append("leaves \(end.leftCount) processes behind") }
+        faults += end.terminalFaults
         if !Self.isHarmless(end.error) { faults.append("shows control characters") }
         let files = world.changedFiles
         if !files.isEmpty { faults.append("changes " + files.prefix(3).joined(separator: " ")) }
@@ -99,7 +102,12 @@ struct Judgement {
     }
 
     private func difference(from status: Int32?, _ leading: Int) -> String? {
-        if !end.output.dropFirst(leading).elementsEqual(HostileRow.command) {
+        // On a terminal it stands among what the client says itself.
+        let isThere =
+            performance.client.isOnTerminal
+            ? String(decoding: end.output, as: UTF8.self).contains(String(decoding: HostileRow.command, as: UTF8.self))
+            : end.output.dropFirst(leading).elementsEqual(HostileRow.command)
+        if !isThere {
             return end.output.isEmpty ? "gives up" : "other output"
         }
         return status == nil || end.status == status ? nil : "ends with \(end.status ?? -1)"

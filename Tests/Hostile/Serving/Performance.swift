@@ -26,22 +26,27 @@ package struct Performance: Sendable {
         let (listener, port) = try Loopback.listen()
         let relay = Relay(served, delivery, listener: listener)
         let deadline = Int(served.row.peerAct.patience.components.seconds) + secondsBeyond
-        var plan = RunningProcess.Plan(client.launcher, [world.reportPath, "\(deadline)"])
-        plan.arguments += client.words(world.places(port: port, options: served.options, command: HostileRow.command))
-        plan.environment = world.environment
-        plan.outputLimit = 1 << 20
-        let process = try RunningProcess(plan)
-        while process.exit == nil { relay.turn() }
+        let words = client.words(world.places(port: port, options: served.options, command: HostileRow.command))
+        let arguments = [world.reportPath, "\(deadline)"] + words
+        let environment = world.environment(isOnTerminal: client.isOnTerminal)
+        let stage: any Stage =
+            client.isOnTerminal
+            ? try TerminalStage(client.launcher, arguments, environment)
+            : try PipeStage(client.launcher, arguments, environment)
+        while !stage.isOver {
+            relay.turn()
+            stage.turn()
+        }
         relay.finish()
         #if os(Linux)
             let isKibibytes = true
         #else
             let isKibibytes = false
         #endif
-        // What the client left running may hold its outputs open: it was killed, or gets a second.
-        for _ in 0..<1000 where !process.hasOutputEnded { usleep(1000) }
-        let end = try ClientEnd(
-            report: world.report(), isKibibytes: isKibibytes, output: process.output, error: process.error)
+        stage.finish()
+        var end = try ClientEnd(
+            report: world.report(), isKibibytes: isKibibytes, output: stage.output, error: stage.error)
+        end.terminalFaults = stage.faults
         return Judgement(performance: self, relay: relay, world: world, end: end).finding
     }
 

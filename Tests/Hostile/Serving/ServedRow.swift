@@ -23,12 +23,16 @@ package struct ServedRow: Sendable {
         return nil
     }
 
+    /// Whether a client gets in by its password and by nothing else.
+    package let asksForPassword: Bool
+
     package init(_ row: HostileRow) throws {
         self.row = row
         var (configuration, script) = try HostileRow.honest()
         try row.prepare(&configuration, &script)
         let credentials = script.credentials
         let methods = Self.methods(credentials)
+        asksForPassword = methods == ["password"]
         configuration.methods = NameList(methods)
         configuration.preliminary = Self.preliminary(credentials, configuration.methods)
         self.configuration = configuration

@@ -24,8 +24,9 @@ final class RecordingRelay: Sendable {
     private let server: LoopbackServer
     private let log: Log
 
-    /// Starts one; with a `segment`, what the server says is passed on in pieces of so many bytes.
-    static func start(to port: Int, segment: Int? = nil) async throws -> RecordingRelay {
+    /// Starts one; with a `segment`, what the server says is passed on in pieces of so many bytes, and with a `delay`
+    /// everything, either way, comes so much later.
+    static func start(to port: Int, segment: Int? = nil, delay: Duration = .zero) async throws -> RecordingRelay {
         let log = Log()
         let server = try await LoopbackServer.start { client in
             let recording = Recording()
@@ -34,14 +35,14 @@ final class RecordingRelay: Sendable {
                 .channelInitializer { upstream in
                     upstream.eventLoop.makeCompletedFuture {
                         try upstream.pipeline.syncOperations.addHandler(
-                            Leg(to: client, into: recording, isClient: false, segment: segment))
+                            Leg(to: client, into: recording, isClient: false, segment, delay))
                     }
                 }
                 .connect(host: Loopback.address, port: port)
                 .flatMap { upstream in
                     client.eventLoop.makeCompletedFuture {
                         try client.pipeline.syncOperations.addHandler(
-                            Leg(to: upstream, into: recording, isClient: true, segment: nil))
+                            Leg(to: upstream, into: recording, isClient: true, nil, delay))
                     }
                 }
         }
@@ -77,9 +78,14 @@ private final class Leg: ChannelInboundHandler {
     private let recording: RecordingRelay.Recording
     private let isClient: Bool
     private let segment: Int?
+    private let delay: TimeAmount
 
-    init(to other: any Channel, into recording: RecordingRelay.Recording, isClient: Bool, segment: Int?) {
+    init(
+        to other: any Channel, into recording: RecordingRelay.Recording, isClient: Bool, _ segment: Int?,
+        _ delay: Duration
+    ) {
         self.segment = segment
+        self.delay = TimeAmount(delay)
         self.other = other
         self.recording = recording
         self.isClient = isClient
@@ -93,9 +99,15 @@ private final class Leg: ChannelInboundHandler {
             recording.received.withLock { $0 += Array(bytes.readableBytesView) }
         }
         while let segment, bytes.readableBytes > segment, let piece = bytes.readSlice(length: segment) {
-            other.writeAndFlush(piece, promise: nil)
+            pass(piece)
         }
-        other.writeAndFlush(bytes, promise: nil)
+        pass(bytes)
+    }
+
+    private func pass(_ bytes: ByteBuffer) {
+        guard delay > .zero else { return other.writeAndFlush(bytes, promise: nil) }
+        // What is due at the same time comes in the order in which it was scheduled.
+        _ = other.eventLoop.scheduleTask(in: delay) { [other] in other.writeAndFlush(bytes, promise: nil) }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -104,7 +116,8 @@ private final class Leg: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         if isClient { recording.isOver.withLock { $0 = true } }
-        other.close(promise: nil)
+        guard delay > .zero else { return other.close(promise: nil) }
+        _ = other.eventLoop.scheduleTask(in: delay) { [other] in other.close(promise: nil) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
