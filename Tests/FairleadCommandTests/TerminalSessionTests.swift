@@ -209,7 +209,11 @@ import Testing
         let desk = try await Desk()
         let count = 1 << 20
         let terminal = try await desk.sitRaw("head -c \(count) | sha256sum")
-        let text = [UInt8]((0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7 % 251) | 0x80 })
+        // Of a length that fits no buffer's, so that none looks like the one before.
+        let block = (0..<65_521).map { UInt8(truncatingIfNeeded: $0 &* 7 % 251) | 0x80 }
+        var text: [UInt8] = []
+        while text.count < count { text += block }
+        text.removeLast(text.count - count)
         try desk.home.write(text, to: "paste")
         let sum = try await RunningProcess.runSuccessfully("sha256sum", [desk.home.file("paste")])
         try terminal.write(text)
