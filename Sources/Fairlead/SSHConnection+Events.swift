@@ -137,6 +137,7 @@ extension SSHConnection {
     private func log(_ note: Event.Note) {
         let logger = configuration.logger
         switch note {
+        case .precedingLine(let text): logger.debug("before its identification the server says: \(PeerText.line(text))")
         case .longIdentification: logger.debug("the server's identification is longer than RFC 4253 allows")
         case .notStrict:
             logger.warning(

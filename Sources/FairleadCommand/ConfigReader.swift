@@ -33,7 +33,11 @@ enum ConfigReader {
             environment: { PlatformTerminal.environment($0) }, local: local)
         resolver.exec = { command in
             guard let text = command.string else { throw UsageError(message: "\(command) is not UTF-8") }
-            return PlatformProcess.runInShell(text, isSilent: true) == 0
+            // As in ssh: what cannot be asked is neither true nor false.
+            guard let status = PlatformProcess.runInShell(text, isSilent: true) else {
+                throw UsageError(message: "match exec '\(command)' error: the shell cannot be started")
+            }
+            return status == 0
         }
         resolver.localAddresses = { PlatformNetwork.localAddresses }
         resolver.lookUp = { name, family in

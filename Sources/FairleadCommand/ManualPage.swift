@@ -55,6 +55,14 @@ enum ManualPage {
         .TP
         \fB~~\fR
         Send the escape character itself.
+        .SH NOTES
+        Whatever ends it, it leaves the terminal as it was. Only where all its processes are killed by
+        .B SIGKILL
+        at once, nobody is left to do that:
+        .B stty sane
+        (or
+        .BR reset (1)),
+        typed blindly, does.
         .SH EXIT STATUS
         The remote command's. Death by a signal is 128 and the signal's number, or 255 with \fB\-\-compat\fR or by the
         name of

@@ -271,6 +271,7 @@ package struct Engine: ~Copyable {
         if let timeout = configuration.keyExchangeTimeout { phaseDeadline = now + timeout }
         writer.recorder?.record(
             identification: server.line, byteCount: server.line.count + identification.terminatorByteCount, .received)
+        for line in identification.precedingLines { note(.precedingLine(line)) }
         emit(.identified(server))
         if server.line.count > Limits.customaryIdentificationByteCount { note(.longIdentification) }
         if configuration.isPolite { try proposeKeyExchange() }

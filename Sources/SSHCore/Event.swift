@@ -46,6 +46,8 @@ package enum Event {
 
     /// Remarks for whoever reads a log.
     package enum Note: Hashable, Sendable {
+        /// What the server said before it named itself.
+        case precedingLine([UInt8])
         case longIdentification
         /// The peer lacks strict key exchange and the negotiated cipher or MAC is open to Terrapin (CVE-2023-48795).
         case notStrict

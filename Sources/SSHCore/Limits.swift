@@ -8,6 +8,8 @@ package enum Limits {
     package static let precedingLineCount = 1023
     /// Ours: 1,024 lines of 8,192 bytes would be 8 MiB of noise.
     package static let precedingTotalByteCount = 256 * 1024
+    /// Of those, how many a log is told; a server that greets with more has nothing to say.
+    package static let shownPrecedingLineCount = 16
     /// OpenSSH's PACKET_MAX_SIZE.
     ///
     /// Nothing is allocated until the bytes arrive.

@@ -34,7 +34,7 @@ import Testing
         try await terminal.expectEnd(.status(4))
     }
 
-    @Test("after three wrong ones the next key is tried")
+    @Test("LF-08 after three wrong ones the next key is tried")
     func nextKey() async throws {
         let desk = try await Desk()
         let options = try await lockedKey(desk)

@@ -100,5 +100,10 @@ import Testing
         terminal.kill()
         #expect(try await terminal.waitForExit() == .signal(SIGKILL))
         #expect(try terminal.settings != terminal.initialSettings)
+        // As the manual page says.
+        let page = try await RunningProcess.runSuccessfully(FairleadTool.path, ["--manual"]).outputText
+        #expect(page.contains("\n.B stty sane\n"))
+        try await RunningProcess.runSuccessfully("stty", ["sane"]) { $0.input = .descriptor(terminal.slave) }
+        #expect(try terminal.settings.isCanonical && terminal.settings.echoes)
     }
 }

@@ -165,7 +165,7 @@ import Testing
         #expect(error.kind == .noCommonAlgorithm)
     }
 
-    @Test("B.13 the refusal has the slot, both lists, and the option that would help")
+    @Test("KI-19 B.13 the refusal has the slot, both lists, and the option that would help")
     func refusalTells() async throws {
         let error = try #require(await CiscoDevice().failure { $0.profile = .standard })
         #expect(error.offers?.slot == "key exchange")

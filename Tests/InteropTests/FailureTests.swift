@@ -53,7 +53,7 @@ import Testing
         #expect(result.exit == .status(255))
     }
 
-    @Test("a server of another protocol is told by its own words")
+    @Test("ID-17 a server of another protocol is told by its own words")
     func notSSH() async throws {
         let text = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
         let server = try await LoopbackServer.saying(Array(text.utf8), thenCloses: true)
@@ -66,7 +66,7 @@ import Testing
         #expect(result.errorText.contains("HTTP/1.1 400 Bad Request"))
     }
 
-    @Test("a server that hangs up at once gets one more try")
+    @Test("ID-18 a server that hangs up at once gets one more try")
     func hangsUp() async throws {
         let server = try await LoopbackServer.saying([], thenCloses: true)
         let error = await connectionFailure(configuration(port: server.port))
@@ -75,7 +75,7 @@ import Testing
         #expect(server.connectionCount == 2)
     }
 
-    @Test("a server that drops the connection at once gets one more try")
+    @Test("ID-18 a server that drops the connection at once gets one more try")
     func resets() async throws {
         let server = try await LoopbackServer.resetting()
         let error = await connectionFailure(configuration(port: server.port))

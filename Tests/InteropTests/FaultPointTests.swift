@@ -69,7 +69,7 @@ import Testing
     }
 
     @Test(
-        "NW-01 NW-02 A reset or an end at any point, and inside of any packet, is one error of the right stage",
+        "NW-01 NW-02 PK-30 A reset or an end at any point, and inside of any packet, is one error of the right stage",
         arguments: points, [FaultyServer.Fault.reset, .end])
     func ends(_ point: FaultPoint, _ fault: FaultyServer.Fault) async throws {
         let faulty = try await FaultyServer.start(fault, at: point) { try Self.honest() }

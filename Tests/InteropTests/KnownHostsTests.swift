@@ -197,7 +197,7 @@ import Testing
         #expect(lines.last?.hasSuffix(try await plainKey()) == true)
     }
 
-    @Test("known hosts that cannot be written are told, and the connection goes on")
+    @Test("LF-02 known hosts that cannot be written are told, and the connection goes on")
     func unwritable() async throws {
         let folder = try TemporaryDirectory()
         let path = try folder.write("", to: "file") + "/known_hosts"
@@ -205,6 +205,61 @@ import Testing
         #expect(result.exit == .status(7))
         #expect(result.outputText == "on\n")
         #expect(result.errorText.contains("Failed to add the host to the list of known hosts (\(path))"))
+    }
+
+    /// A session with a host that is new, behind other words; what was there stays, and the session is as it would be.
+    private func expectUnwritten(
+        _ folder: TemporaryDirectory, _ reason: String, _ program: String, _ words: [String]
+    ) async throws {
+        let server = try await server()
+        let line = "other.invalid \(try await KeyPair.shared(.ed25519, of: .user).publicKey)\n"
+        let path = try folder.write(line, to: "known_hosts", mode: 0o444)
+        let result = try await RunningProcess.run(
+            program,
+            words + [try FairleadTool.path] + options(path, "accept-new") + server.clientArguments(.ed25519) + [
+                server.destination, "echo on; exit 7",
+            ])
+        #expect(result.exit == .status(7) && result.outputText == "on\n", "\(result.errorText)")
+        #expect(
+            result.errorText.contains("Failed to add the host to the list of known hosts (\(path)): \(reason)"),
+            "\(result.errorText)")
+        #expect(try folder.text(of: "known_hosts") == line)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["known_hosts"])
+    }
+
+    @Test(
+        "LF-02 a disk that is full, broken or over a quota is told; the file stays as it was, the connection goes on",
+        .enabled(if: geteuid() == 0 && isInstalled("strace")),
+        arguments: [
+            ("ENOSPC", "No space left on device"), ("EDQUOT", "Disk quota exceeded"), ("EIO", "Input/output error"),
+        ])
+    func failingDisk(error: String, reason: String) async throws {
+        let (folder, other) = (try TemporaryDirectory(), try TemporaryDirectory())
+        let words = ["-f", "-qq", "-o", other.file("trace"), "-P", folder.file("known_hosts"), "-e", "trace=write"]
+        try await expectUnwritten(folder, reason, "strace", words + ["-e", "inject=write:error=\(error)"])
+        #expect(try other.text(of: "trace").contains("= -1 \(error)"))
+    }
+
+    @Test("LF-02 a file that may only be read, in a folder that may only be read, is told, and the connection goes on")
+    func readOnly() async throws {
+        let folder = try TemporaryDirectory()
+        // Root may write everything, unless it has given that up.
+        let drop = geteuid() == 0 ? ["setpriv", "--bounding-set", "-dac_override"] : []
+        let script = "chmod 0500 '\(folder.path)'; \"$@\"; status=$?; chmod 0700 '\(folder.path)'; exit $status"
+        try await expectUnwritten(folder, "Permission denied", "sh", ["-c", script, "sh"] + drop)
+    }
+
+    @Test(
+        "LF-02 a file system that may only be read is told, and the connection goes on",
+        .enabled("where root may mount") {
+            guard geteuid() == 0, isInstalled("unshare") else { return false }
+            return try await RunningProcess.run("unshare", ["-m", "true"]).exit == .status(0)
+        })
+    func readOnlyFileSystem() async throws {
+        let folder = try TemporaryDirectory()
+        let path = folder.path
+        let script = "mount --bind '\(path)' '\(path)' && mount -o remount,ro,bind '\(path)' && exec \"$@\""
+        try await expectUnwritten(folder, "Read-only file system", "unshare", ["-m", "sh", "-c", script, "sh"])
     }
 
     @Test("/dev/null forgets, and works")
@@ -217,7 +272,7 @@ import Testing
     // A file system of one page, in a mount name space of the tool's own: that takes root, as CI has it, and a system
     // that lets root have one, which most containers do not.
     @Test(
-        "a full disk leaves the file as it was, byte for byte",
+        "LF-02 a full disk leaves the file as it was, byte for byte",
         .enabled("where root may mount") {
             guard geteuid() == 0, isInstalled("unshare") else { return false }
             return try await RunningProcess.run("unshare", ["-m", "true"]).exit == .status(0)

@@ -113,11 +113,15 @@ import Testing
     }
 
     @Test(
-        "D16 LF-14 an askpass program that is not there, may not run, is killed or says too much is no answer",
+        "D16 LF-14 an askpass program that is not there, may not run, is killed, or says nothing or too much is no answer",
         arguments: [
             ("missing", "", "No such file"), ("not executable", "#!/bin/sh\necho x\n", "Permission denied"),
             ("killed", "#!/bin/sh\nkill -9 $$\n", ""), ("refusing", "#!/bin/sh\necho x; exit 1\n", ""),
             ("endless", "#!/bin/sh\nexec yes | tr -d '\\n'\n", "the answer is too long"),
+            ("empty", "#!/bin/sh\nexit 0\n", ""), ("an empty line", "#!/bin/sh\necho\n", ""),
+            // The password stands before it, and is not taken for the answer; sshd hangs up on such a one.
+            ("a NUL", "#!/bin/sh\nprintf 'x\\0y\\n'\n", ""),
+            ("NULs", "#!/bin/sh\nexec cat /dev/zero\n", "the answer is too long"),
         ])
     func askpass(name: String, script: String, told: String) async throws {
         let user = try await ThrowawayUser.create(password: "x")
@@ -130,10 +134,37 @@ import Testing
             $0.environment["SSH_ASKPASS_REQUIRE"] = "force"
         }
         #expect(result.exit == .status(255))
+        let end = name == "a NUL" ? "during authentication" : "Permission denied ("
         #expect(
-            result.errorText.contains("Permission denied (") && (told.isEmpty || result.errorText.contains(told)),
+            result.errorText.contains(end) && (told.isEmpty || result.errorText.contains(told)),
             "\(result.errorText)")
         if !told.isEmpty { #expect(result.errorText.contains("fairlead: \(path): ")) }
         #expect(!server.log.contains("Accepted"))
+    }
+    @Test(
+        "D16 LF-14 an askpass program that hangs has nothing to read, and ends with us", arguments: [SIGINT, SIGTERM])
+    func hangingAskpass(number: Int32) async throws {
+        let server = try await ServerProgram.sharedOpenSSH.value
+        let folder = try TemporaryDirectory()
+        let script = """
+            #!/bin/sh
+            cd '\(folder.path)' && readlink /proc/$$/fd/0 >input && echo $$ >new && mv new process
+            exec sleep 3600
+
+            """
+        let path = try folder.write(script, to: "askpass", mode: 0o755)
+        let tool = try server.startTool(
+            ["-oBatchMode=no", "-oStrictHostKeyChecking=ask", "-oUserKnownHostsFile=\(folder.file("none"))"], ["true"]
+        ) {
+            $0.environment["SSH_ASKPASS"] = path
+            $0.environment["SSH_ASKPASS_REQUIRE"] = "force"
+        }
+        let child = try await poll(for: "the askpass program") {
+            (try? folder.text(of: "process")).flatMap { pid_t($0.dropLast()) }
+        }
+        #expect(try folder.text(of: "input") == "/dev/null\n")
+        tool.send(number)
+        #expect(try await tool.result().exit == .signal(number))
+        try await poll(for: "its end") { ProcessTree.isRunning(child) ? nil : () }
     }
 }

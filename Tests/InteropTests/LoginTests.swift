@@ -111,7 +111,7 @@ import Testing
             result.errorText.contains("flnobody@\(server.host): Permission denied (publickey"), "\(result.errorText)")
     }
 
-    @Test("a key file that others can read is not used, and the tool says why")
+    @Test("LF-08 a key file that others can read is not used, and the tool says why")
     func readableKey() async throws {
         let server = try await OpenSSHServer.withoutProfile()
         chmod(server.files.keyPath(.ed25519), 0o644)

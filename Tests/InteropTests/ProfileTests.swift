@@ -17,7 +17,7 @@ import Testing
         }
     }
 
-    @Test("an old device is refused with the sentence that names the remedy, and the remedies work")
+    @Test("KI-19 an old device is refused with the sentence that names the remedy, and the remedies work")
     func legacy() async throws {
         let server = try await Self.oldServer()
         let refused = try await server.tool(["-c", "+aes128-cbc"], ["true"])
@@ -44,7 +44,7 @@ import Testing
         #expect(!named.errorText.contains("the legacy profile"))
     }
 
-    @Test("each slot that fails names its own option")
+    @Test("KI-19 each slot that fails names its own option")
     func slots() async throws {
         let server = try await Self.oldServer()
         var options = ["-o", "KexAlgorithms=+diffie-hellman-group14-sha1"]

@@ -75,6 +75,49 @@ import Testing
         #expect(outcome.result?.errorText.contains("localhost") == true, "\(outcome.text)")
     }
 
+    /// A program that the tool is to start on its way.
+    enum Helper: String, CaseIterable, Sendable { case knownHostsCommand, askpass, matchExec }
+
+    @Test(
+        "G3: a program that the system does not start is a sentence and 255, and no signal goes to whom it may not",
+        .enabled(if: isInstalled("strace")), arguments: Helper.allCases, [EAGAIN, ENOMEM, ENOENT, EACCES])
+    func spawn(_ helper: Helper, number: Int32) async throws {
+        let server = try await ServerProgram.sharedOpenSSH.value
+        let shim = try await FaultShim.shared
+        let folder = try TemporaryDirectory()
+        let file = try folder.write("Match exec \"exit 0\"\n", to: "config")
+        let reason = String(cString: strerror(number))
+        let (options, words) =
+            switch helper {
+            case .knownHostsCommand:
+                (["-oKnownHostsCommand=/bin/true"], "KnownHostsCommand /bin/true failed: \(reason)")
+            case .askpass:
+                (
+                    ["-oBatchMode=no", "-oStrictHostKeyChecking=ask", "-oUserKnownHostsFile=\(folder.file("none"))"],
+                    "fairlead: /bin/true: \(reason)"
+                )
+            case .matchExec: ([], "match exec 'exit 0' error")
+            }
+        let trace = folder.file("trace")
+        let arguments = options + server.clientArguments().map { $0 == "none" && helper == .matchExec ? file : $0 }
+        var plan = RunningProcess.Plan("strace")
+        plan.environment = [:]
+        let fault = FaultShim.Fault(call: "posix_spawnp", number: number, nth: -1)
+        shim.precede(&plan, fault.environment, counting: folder)
+        // The shim is for the tool alone.
+        plan.arguments =
+            ["-f", "-qq", "-e", "trace=kill,tgkill", "-o", trace]
+            + plan.environment.flatMap { ["-E", "\($0.key)=\($0.value)"] }
+            + [try FairleadTool.path] + arguments + [server.destination, "true"]
+        plan.environment = plainEnvironment(
+            home: folder.path, ["SSH_ASKPASS": "/bin/true", "SSH_ASKPASS_REQUIRE": "force"])
+        let result = try await RunningProcess(plan).result()
+        #expect(FaultShim.counts(in: folder).failedCount > 0)
+        #expect(result.exit == .status(255) && result.errorText.contains(words), "\(result.errorText)")
+        let calls = try folder.text(of: "trace")
+        for target in ["-", "0,", "1,"] { #expect(!calls.contains("kill(" + target), "\(calls)") }
+    }
+
     @Test(
         "NW-14 A storm of signals, and calls that are interrupted every second time, have no effect",
         arguments: ["read", "write", "epoll_wait", "poll", "connect", "getrandom", ""])

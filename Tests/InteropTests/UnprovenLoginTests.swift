@@ -25,16 +25,18 @@ import Testing
         }
     }
 
-    private func configuration(_ gift: Gift) async throws -> (LoopbackServer, SSHConfiguration) {
-        let server = try await server { attempt in
-            switch (gift, attempt.method) {
-            case (.none, .none), (.keyUnproven, .query), (.nothingAsked, .answers): return [.success]
-            case (.nothingAsked, .other):
-                let request = UserauthInfoRequest(name: ByteBuffer(), instruction: ByteBuffer(), prompts: [])
-                return [.payload(request.payload)]
-            default: return [.failure(["keyboard-interactive"], isPartial: false)]
-            }
+    private static func replies(_ gift: Gift, _ attempt: AuthenticationAttempt) -> [AuthenticationReply] {
+        switch (gift, attempt.method) {
+        case (.none, .none), (.keyUnproven, .query), (.nothingAsked, .answers): return [.success]
+        case (.nothingAsked, .other):
+            let request = UserauthInfoRequest(name: ByteBuffer(), instruction: ByteBuffer(), prompts: [])
+            return [.payload(request.payload)]
+        default: return [.failure(["keyboard-interactive", "publickey"], isPartial: false)]
         }
+    }
+
+    private func configuration(_ gift: Gift) async throws -> (LoopbackServer, SSHConfiguration) {
+        let server = try await server { Self.replies(gift, $0) }
         var configuration = server.configuration
         switch gift {
         case .none: break
@@ -72,6 +74,47 @@ import Testing
         configuration = server.configuration
         configuration.requiresProof = true
         #expect(try await withSSHConnection(configuration) { await $0.info.isAuthenticationProven })
+    }
+
+    /// What may pose as our question once a session is open.
+    private static let bait = "root@host's password: "
+
+    @Test(
+        "AU-01 AU-02 AU-03 D1: the tool draws a line on standard error before anything of a server that let it in unproven",
+        arguments: Gift.allCases, [false, true])
+    func boundary(gift: Gift, isTerminal: Bool) async throws {
+        let server = try await LoopbackServer.scripted {
+            var configuration = PeerConfiguration(hostKey: try TestKeys.ed25519())
+            configuration.judge = { _, attempt in Self.replies(gift, attempt) }
+            configuration.program = { _ in [.output(Array(Self.bait.utf8)), .exitStatus(0), .endOfOutput, .close] }
+            return configuration
+        }
+        let home = try TemporaryDirectory()
+        // Of a key that is locked the server is asked first, and nothing is asked for where there is nothing to show.
+        let pair = try await KeyPair.generate(.ed25519, passphrase: "open sesame")
+        let way =
+            switch gift {
+            case .none: ["-oPubkeyAuthentication=no", "-oKbdInteractiveAuthentication=no", "-oBatchMode=yes"]
+            case .keyUnproven: ["-i", try home.write(pair.privateText, to: "key")]
+            case .nothingAsked: ["-oPubkeyAuthentication=no"]
+            }
+        let words =
+            way + [
+                "-F", "none", "-oStrictHostKeyChecking=no", "-oUserKnownHostsFile=/dev/null", "-oIdentityAgent=none",
+                "-p", String(server.port), Loopback.address,
+            ]
+        let line = "Warning: the server let us in without any proof of who we are"
+        if isTerminal {
+            let terminal = try TestSupport.PseudoTerminal(
+                FairleadTool.path, words, environment: plainEnvironment(home: home.path, ["TERM": "xterm"]))
+            let shown = try await terminal.read(until: Self.bait)
+            #expect(shown.contains(line + "\r\n"), "\(shown)")
+            #expect(try await terminal.waitForExit() == .status(0))
+        } else {
+            let result = try await FairleadTool.run(words + ["true"], home: home.path)
+            #expect(result.exit == .status(0) && result.outputText == Self.bait)
+            #expect(result.errorText.contains(line + "\n"), "\(result.errorText)")
+        }
     }
 
     @Test(

@@ -25,6 +25,8 @@ package struct IdentificationReader {
     private var totalByteCount = 0
     /// The first line with anything in it, for error messages.
     package private(set) var firstLine: [UInt8] = []
+    /// Those lines before the identification that are worth a log's, and of each as much.
+    private(set) var precedingLines: [[UInt8]] = []
     /// Two for CRLF, one for a bare LF.
     private(set) var terminatorByteCount = 1
 
@@ -59,6 +61,9 @@ package struct IdentificationReader {
         noteFirstLine()
         defer { line.removeAll(keepingCapacity: true) }
         if isIdentification { return try parse() }
+        if !line.isEmpty, precedingLines.count < Limits.shownPrecedingLineCount {
+            precedingLines.append(Array(line.prefix(Limits.customaryIdentificationByteCount)))
+        }
         precedingLineCount += 1
         totalByteCount += line.count
         guard precedingLineCount <= Limits.precedingLineCount else { throw .limit(.precedingLines) }

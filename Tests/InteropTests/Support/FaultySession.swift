@@ -89,6 +89,7 @@ final class FaultySession: Sendable {
         if work == .forgetting { return options + ["--forget", host] }
         return options + [
             "-i", server.files.keyPath(.ed25519), "-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=accept-new",
+            "-o", "KnownHostsCommand=/bin/true",
             "-o", "UpdateHostKeys=\(work == .learning ? "yes" : "no")", "-o", "BatchMode=yes", "\(server.user)@\(host)",
             "cat; \(pause)echo words >&2; exit 7",
         ]
