@@ -62,8 +62,7 @@ extension Engine {
         guard let channel = channels[id], let peer = channel.peer, channel.isOpen else {
             throw .misuse("the channel is not open")
         }
-        let details = request.details
-        guard details.readableBytes <= Limits.localStringByteCount else { throw .misuse("the request is too long") }
+        guard request.byteCount <= Limits.localStringByteCount else { throw .misuse("the request is too long") }
         if request.wantsReply {
             let deadline = now + Limits.channelReply
             let sequence = keyExchange.holdsBackOthers ? nil : writer.sequence
@@ -73,7 +72,8 @@ extension Engine {
             }
         }
         try send(
-            ChannelRequest(recipient: peer, name: request.name, wantsReply: request.wantsReply, details: details))
+            ChannelRequest(
+                recipient: peer, name: request.name, wantsReply: request.wantsReply, details: request.details))
     }
 
     private mutating func endInput(_ id: ChannelID) throws(ProtocolError) {

@@ -1,5 +1,6 @@
 import Fairlead
 import Foundation
+import NIOCore
 import SSHCore
 import TestSupport
 import Testing
@@ -53,6 +54,59 @@ import Testing
         }
     }
 
+    @Test(
+        "CH-13 Standard error that nobody reads is held up to its window: a gibibyte of it costs no more, other sessions go on, and so does it once it is read"
+    )
+    func unreadErrors() async {
+        await #expect(processExitsWith: .success) {
+            let server = try await OpenSSHServer()
+            try await withSSHConnection(server.configuration()) { connection in
+                try await Self.leaveUnread(1 << 30, drains: false, on: connection)
+                try await Self.leaveUnread(32 * Payload.mebibyte, drains: true, on: connection)
+            }
+            server.stop()
+        }
+    }
+
+    private static func leaveUnread(_ byteCount: Int, drains: Bool, on connection: SSHConnection) async throws {
+        let folder = try TemporaryDirectory()
+        let (sender, file) = (folder.file("sender"), folder.file("file"))
+        // What a sparse file holds are zeros, and no place on a disk.
+        try folder.write("", to: "file")
+        #expect(truncate(file, off_t(byteCount)) == 0)
+        let before = try residentByteCount(of: getpid())
+        let remote = "echo out; sh -c 'echo $$ >\(sender); exec cat \(file)' >&2; echo more"
+        try await connection.withProcess(remote) { process in
+            var output = process.output.makeAsyncIterator()
+            #expect(try await output.next() == ByteBuffer(string: "out\n"))
+            let program = try await poll(for: "the remote program", within: .seconds(60)) {
+                pid_t((try? folder.text(of: "sender"))?.trimmingCharacters(in: .newlines) ?? "")
+            }
+            try await waitUntilStopped(program)
+            // Besides the window it is what pipes and sockets on the way hold.
+            #expect(try place(of: program).map { $0 < 16 * Payload.mebibyte } == true)
+            #expect(try await connection.run("echo other").output == ByteBuffer(string: "other\n"))
+            #expect(try residentByteCount(of: getpid()) - before < 16 * Payload.mebibyte)
+            guard drains else { return }
+            var count = 0
+            for try await chunk in process.errorOutput { count += chunk.readableBytes }
+            #expect(count == byteCount)
+            #expect(try await output.next() == ByteBuffer(string: "more\n"))
+            #expect(try await process.exitStatus == .code(0))
+        }
+    }
+
+    /// It has come to rest once it does not move for a hundred looks.
+    private static func waitUntilStopped(_ program: pid_t) async throws {
+        var (last, looks) = (0, 0)
+        try await poll(for: "the window to shut", within: .seconds(60)) {
+            let now = try place(of: program) ?? 0
+            looks = now == last ? looks + 1 : 0
+            last = now
+            return now >= Int(Limits.channelWindowByteCount) && looks == 100 ? () : nil
+        }
+    }
+
     @Test("CH-25 A reader that is stopped shuts the window, costs its bytes alone, and loses none once it goes on")
     func stoppedReader() async throws {
         let server = try await OpenSSHServer()
@@ -77,16 +131,9 @@ import Testing
         }
         let before = try Self.residentByteCount(of: tool.identifier)
         try folder.write("", to: "go")
-        // It has come to rest once it does not move for a hundred looks.
-        var (place, looks) = (0, 0)
         let window = Int(Limits.channelWindowByteCount)
-        try await poll(for: "the window to shut", within: .seconds(60)) {
-            let now = try Self.place(of: program) ?? 0
-            looks = now == place ? looks + 1 : 0
-            place = now
-            return place >= window && looks == 100 ? () : nil
-        }
-        #expect(place < payload.bytes.count)
+        try await Self.waitUntilStopped(program)
+        #expect(try Self.place(of: program).map { $0 < payload.bytes.count } == true)
         let growth = try Self.residentByteCount(of: tool.identifier) - before
         #expect(growth < window + 8 * Payload.mebibyte)
         reader.send(SIGCONT)

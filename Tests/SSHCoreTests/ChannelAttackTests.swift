@@ -195,6 +195,29 @@ struct ChannelAttackTests {
         expectEcho(conversation)
     }
 
+    @Test("E6 A flood of answers after our close stalls nothing: what else runs on the connection goes on")
+    func unsolicitedRepliesAfterClose() throws {
+        let conversation = try session()
+        let replies: [ByteBuffer] = [
+            ChannelSuccess(recipient: Self.id).payload, ChannelFailure(recipient: Self.id).payload,
+            ByteBuffer(bytes: [81]), RequestFailure().payload,
+        ]
+        conversation.perform(.close(Self.id))
+        flood(conversation, with: replies)
+        #expect(conversation.record.replies == [true] && conversation.record.closed.isEmpty)
+        conversation.inject(.message(ChannelClose(recipient: Self.id)))
+        #expect(conversation.record.closed == [Self.id])
+        // Of the channel, which is no more, an answer would be an error now; of the connection it is nobody's.
+        flood(conversation, FloodTests.million / 4, with: Array(replies.suffix(2)))
+        let other = conversation.engine.nextChannelID()
+        conversation.perform(.openSession(other))
+        conversation.write(Array("there".utf8), to: other)
+        conversation.inject(.message(Self.data("back", to: other)))
+        #expect(conversation.record.errors.isEmpty && conversation.record.output[other] == Array("back".utf8))
+        #expect(conversation.peer.channels.values.first { $0.client == other }?.input == Array("there".utf8))
+        #expect(!conversation.engineHasOutbound && conversation.engine.wantsInput)
+    }
+
     @Test("E7 E9 A flood of channels that nobody asked for is refused one by one, and nothing is kept")
     func refusedOpens() throws {
         let conversation = try session()

@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import PeerSupport
 import SSHCore
@@ -50,7 +51,7 @@ struct FieldLieTests {
         }
     }
 
-    @Test("B9 D2 A count that is not true ends the connection, and nothing is made ready for so many")
+    @Test("B9 D2 A count that is not true ends the connection, and nobody is asked that often")
     func counts() throws {
         var seen: Set<UInt8> = []
         for scene in HonestScene.all {
@@ -63,6 +64,28 @@ struct FieldLieTests {
             }
         }
         #expect(seen == [7, 60])
+    }
+
+    /// In a process of its own, which tells the most that it ever reserved, used or not.
+    @Test("B9 For a count that is not true no room is made")
+    func roomForCounts() async {
+        await #expect(processExitsWith: .success) {
+            let before = Self.highestMappedByteCount
+            for scene in HonestScene.all {
+                for place in try scene.places() {
+                    for lie in Self.counts(scene, place) { _ = try scene.run(lie.payload, at: place) }
+                }
+            }
+            // The greatest counts are of 2 and of 4 GiB, were it but a byte for each.
+            let growth = Self.highestMappedByteCount - before
+            guard growth < 1 << 30 else { exit(1) }
+        }
+    }
+
+    private static var highestMappedByteCount: Int {
+        let text = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+        let line = text.split(separator: "\n").first { $0.hasPrefix("VmPeak:") }
+        return line.flatMap { Int($0.filter(\.isNumber)) }.map { $0 * 1024 } ?? 0
     }
 
     private static func cuts(_ scene: HonestScene, _ place: HonestScene.Place) -> [Lie] {

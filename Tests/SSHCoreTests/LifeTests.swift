@@ -223,6 +223,31 @@ struct LifeTests {
         #expect(none.record.announcedKeys.isEmpty && none.record.errors.isEmpty)
     }
 
+    @Test("GR-05 C12 Of a thousand keys the first 32 count, and of them neither certificates nor any twice")
+    func manyHostKeys() throws {
+        let conversation = try session()
+        let keys = try (1...1000).map { try TestKeys.ed25519(seed: $0).verificationKey }
+        let certificate = try TestKeys.certificate(of: TestKeys.ed25519(), by: TestKeys.ed25519(seed: 2))
+        #expect(try Certificate(blob: certificate).key == PublicKey(keys[0]))
+        let blobs = keys.map(\.blob)
+        conversation.inject(Self.announcement([certificate, blobs[0], blobs[0], certificate] + blobs.dropFirst()))
+        #expect(Limits.announcedHostKeyCount == 32 && Set(blobs).count == 1000)
+        #expect(conversation.record.announcedKeys == [try keys.prefix(32).map { try PublicKey($0) }])
+        #expect(conversation.record.errors.isEmpty)
+    }
+
+    @Test("GR-05 Keys that are announced before the login end it", arguments: [Step.serviceAccept, .authentication])
+    func earlyHostKeys(_ place: Step) throws {
+        let announcement = Self.announcement([try TestKeys.ed25519(seed: 9).verificationKey.blob])
+        guard case .payload(let payload) = announcement else { return }
+        let conversation = try HostileCheck.quietSession { configuration, _ in
+            configuration.hook = { _, step, own in (step == place ? [.payload(payload)] : []) + [.payload(own)] }
+        }
+        #expect(conversation.record.errors.map(\.kind) == [.unexpected] && !conversation.record.isLoggedIn)
+        #expect(conversation.record.announcedKeys.isEmpty)
+        #expect(conversation.peer.messages(Disconnect.self).map(\.reason) == [.protocolError])
+    }
+
     @Test(
         "GR-05 An announcement that is cut short is an error",
         arguments: [[0], [0, 0, 0, 9, 1], [255, 255, 255, 255]] as [[UInt8]])

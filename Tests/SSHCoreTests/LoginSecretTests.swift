@@ -36,21 +36,21 @@ struct LoginSecretTests {
             #expect(done.record.isLoggedIn)
             return done.record.clientBytes.count
         }
-        let answers = try (1...32).map { count in
+        let answers = try (1...65).map { count in
             try size { configuration, script in
                 configuration.judge = Self.asking(1)
                 script.credentials = [.keyboardInteractive]
                 script.answers = [UInt8](repeating: 0x61, count: count)
             }
         }
-        #expect(Set(answers).count <= 2, "\(answers)")
-        let changes = try (1...32).map { count in
+        #expect(Set(answers).count == 2, "\(answers)")
+        let changes = try (1...65).map { count in
             try size { configuration, script in
                 let new = [UInt8](repeating: 0x61, count: count)
                 script.credentials = [.passwordChange(ClientScript.password, new: new)]
             }
         }
-        #expect(Set(changes).count <= 2, "\(changes)")
+        #expect(Set(changes).count == 2, "\(changes)")
     }
 
     @Test("D15 Secrets of nearly 128 KiB are sent, and longer ones are misuse that sends nothing and ends nothing")
@@ -77,6 +77,46 @@ struct LoginSecretTests {
             #expect(try isTaken(.passwordChange(half, new: half)) == fits, "two passwords of \(half.count)")
             #expect(try isTaken(.keyboardInteractive, answer: half) == fits, "two answers of \(half.count)")
         }
+    }
+
+    @Test("D15 Commands, names and values of 128 KiB are sent, and longer ones are misuse that changes nothing")
+    func requestSizes() throws {
+        let channel = ChannelID(rawValue: 0)
+        let done = try HostileCheck.quietSession()
+        let limit = Limits.localStringByteCount
+        for (count, fits) in [(0, true), (limit, true), (limit + 2, false), (1 << 20, false)] {
+            let bytes = [UInt8](repeating: 0x61, count: count)
+            let half = Array(bytes.prefix(count / 2))
+            let requests: [SessionRequest] = [
+                .execute(command: bytes), .subsystem(name: bytes), .signal(name: bytes),
+                .environment(name: half, value: half),
+            ]
+            for request in requests {
+                let sent = done.peer.messages(ChannelRequest.self).count
+                let misuses = done.record.misuses
+                done.perform(.request(channel, request))
+                let more: [ProtocolError] = fits ? [] : [.misuse("the request is too long")]
+                #expect(done.record.misuses == misuses + more, "\(request.name) of \(count)")
+                #expect(done.peer.messages(ChannelRequest.self).count == sent + (fits ? 1 : 0))
+                if fits { #expect(done.peer.messages(ChannelRequest.self).last?.details == request.details) }
+            }
+        }
+    }
+
+    /// Nobody touches it, and so it takes no memory.
+    @Test("D15 A command, or a variable, of 4 GiB is misuse: no length of it wraps, and it is never looked at")
+    func enormousRequests() throws {
+        let enormous = [UInt8](unsafeUninitializedCapacity: 1 << 32 + 1) { $1 = 1 << 32 + 1 }
+        let done = try HostileCheck.quietSession()
+        let sent = done.peer.received.count
+        let requests: [SessionRequest] = [
+            .execute(command: enormous), .subsystem(name: enormous), .signal(name: enormous),
+            .environment(name: [65], value: enormous), .environment(name: enormous, value: enormous),
+            .pseudoTerminal(term: enormous, size: WindowSize(columns: 1, rows: 1), modes: TerminalModes()),
+        ]
+        for request in requests { done.perform(.request(ChannelID(rawValue: 0), request)) }
+        #expect(done.record.misuses == requests.map { _ in .misuse("the request is too long") })
+        #expect(done.record.errors.isEmpty && done.peer.received.count == sent)
     }
 
     @Test("The record shows what was asked, field by field, and never an answer nor how long it is")

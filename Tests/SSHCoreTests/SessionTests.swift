@@ -115,6 +115,35 @@ struct SessionTests {
         #expect(conversation.record.exits == [.status(0)])
     }
 
+    /// With numbers of the server's own, in no order either; a byte too many or too few would be somebody else's.
+    @Test("CH-22 Ten thousand sessions, confirmed in an order that nobody chose, are each the one that was asked for")
+    func confirmedInAnyOrder() throws {
+        let conversation = try opening(10_000)
+        let asked = conversation.peer.messages(ChannelOpen.self).map(\.sender.rawValue)
+        #expect(asked == Array(0..<10_000))
+        var generator = SplitMix(state: 22)
+        let order = asked.shuffled(using: &generator)
+        let numbers = Dictionary(uniqueKeysWithValues: zip(order, asked.shuffled(using: &generator)))
+        for id in order { conversation.peer.inject(Self.confirmation(id, sender: try #require(numbers[id]))) }
+        conversation.run()
+        #expect(conversation.record.opened.map(\.rawValue) == order && conversation.record.errors.isEmpty)
+        for id in asked.shuffled(using: &generator) {
+            conversation.write(bigEndian(id), to: ChannelID(rawValue: id))
+            let words = ByteBuffer(bytes: bigEndian(try #require(numbers[id])))
+            conversation.peer.inject(.message(ChannelData(recipient: ChannelID(rawValue: id), data: words)))
+            // What waits for the peer to read is limited.
+            if id.isMultiple(of: 64) { conversation.run() }
+        }
+        conversation.run()
+        #expect(conversation.record.errors.isEmpty && conversation.peer.failure == nil)
+        let sent = conversation.peer.messages(ChannelData.self)
+        let wrote = sent.reduce(into: [:]) { $0[$1.recipient.rawValue, default: []] += $1.data.readableBytesView }
+        let expected = Dictionary(uniqueKeysWithValues: numbers.map { ($1, bigEndian($0)) })
+        #expect(sent.count == 10_000 && wrote == expected)
+        let read = Dictionary(uniqueKeysWithValues: conversation.record.output.map { ($0.rawValue, $1) })
+        #expect(read == numbers.mapValues { bigEndian($0) })
+    }
+
     @Test("CH-22 Sessions that are opened together keep apart", arguments: Delivery.allCases)
     func manySessions(_ delivery: Delivery) throws {
         var (configuration, script) = try HostileCheck.honest()
@@ -142,7 +171,9 @@ struct SessionTests {
         #expect(conversation.record.closed.count == 200)
     }
 
-    @Test("After our close nothing more is sent for the channel, not even an answer", arguments: [true, false])
+    @Test(
+        "CH-05 After our close what comes is dropped, and nothing more is sent for the channel, not even an answer",
+        arguments: [true, false])
     func silenceAfterClose(_ isDuringRekey: Bool) throws {
         let conversation = try conversation { configuration, _ in configuration.program = { _ in [] } }
         let id = try #require(conversation.record.opened.first)
@@ -160,6 +191,7 @@ struct SessionTests {
         conversation.run()
         conversation.inject(.message(ChannelClose(recipient: id)))
         #expect(conversation.record.errors.isEmpty && conversation.record.closed == [id])
+        #expect(conversation.record.output.isEmpty)
         #expect(conversation.peer.received.last?.number == MessageNumber.channelClose.rawValue)
     }
 
@@ -170,13 +202,13 @@ struct SessionTests {
                 maximumPacketSize: 100))
     }
 
-    /// Two sessions that wait for the server's confirmation.
-    private func opening() throws -> Conversation {
+    /// Sessions that wait for the server's confirmation.
+    private func opening(_ count: Int = 2) throws -> Conversation {
         let conversation = try conversation { configuration, script in
             script.commands = []
             configuration.hook = { _, step, own in step == .channelReply ? [] : [.payload(own)] }
         }
-        for _ in 0..<2 { conversation.perform(.openSession(conversation.engine.nextChannelID())) }
+        for _ in 0..<count { conversation.perform(.openSession(conversation.engine.nextChannelID())) }
         return conversation
     }
 

@@ -1,3 +1,5 @@
+import CLibcrypto
+import Foundation
 import NIOCore
 import SSHWire
 import Testing
@@ -133,6 +135,32 @@ import Testing
         }
     }
 
+    /// In a process of its own, where libcrypto's allocations are counted: without one it computes nothing.
+    @Test(
+        "B16 No arithmetic is spent on a modulus or an exponent that is refused, however long; the largest good ones do"
+    )
+    func noWorkForGiants() async {
+        await #expect(processExitsWith: .success) {
+            try LibcryptoAllocations.count()
+            let giant = RSATests().number(bitCount: 2_000_000)
+            let good = RSATests().number(bitCount: 16_384)
+            let refused: [(exponent: [UInt8], modulus: [UInt8])] = [
+                ([3], giant), (giant, good), (giant, giant), ([1], good), ([2], good), ([1, 0, 0, 0, 1], good),
+                ([3], RSATests().number(bitCount: 16_385)), ([3], RSATests().number(bitCount: 2047)),
+            ]
+            for (exponent, modulus) in refused {
+                #expect(throws: CryptoError.self) { try RSATests().parse(exponent: exponent, modulus: modulus) }
+            }
+            #expect(LibcryptoAllocations.number == 0)
+            let key = try RSATests().parse(exponent: [0xFF, 0xFF, 0xFF, 0xFF], modulus: good)
+            let signature = signatureBlob("rsa-sha2-512", [UInt8](repeating: 1, count: 2048))
+            #expect(throws: CryptoError.invalidSignature) {
+                try key.verify(signature, over: [1], algorithm: .rsaSHA512)
+            }
+            #expect(LibcryptoAllocations.number > 0)
+        }
+    }
+
     @Test("An exponent that is 0, 1, even or over 32 bits, and an even modulus, are no key (KX-15)")
     func exponents() throws {
         for exponent in [[], [1], [2], [1, 0, 0], [1, 0, 0, 0, 1], [UInt8](repeating: 0xFF, count: 200)] as [[UInt8]] {
@@ -165,5 +193,23 @@ import Testing
             wrong.privateExponent = SecretBytes(copying: [7])
             _ = try SigningKey(rsa: wrong)
         }
+    }
+}
+
+/// How often libcrypto asked for memory; for a process that does nothing else.
+private enum LibcryptoAllocations {
+    nonisolated(unsafe) static var number = 0
+
+    static func count() throws {
+        let result = CRYPTO_set_mem_functions(
+            { size, _, _ in
+                LibcryptoAllocations.number += 1
+                return malloc(size)
+            },
+            { pointer, size, _, _ in
+                LibcryptoAllocations.number += 1
+                return realloc(pointer, size)
+            }, { pointer, _, _ in free(pointer) })
+        guard result == 1 else { throw CryptoError.unsupported }
     }
 }

@@ -38,6 +38,16 @@ package enum SessionRequest: Hashable, Sendable {
         }
     }
 
+    /// How much of the user's goes into it; there may be more of that than a buffer holds.
+    package var byteCount: Int {
+        switch self {
+        case .environment(let name, let value): name.count + value.count
+        case .pseudoTerminal(let term, _, _): term.count
+        case .execute(let bytes), .subsystem(let bytes), .signal(let bytes): bytes.count
+        case .shell, .windowChange, .sendBreak, .endOfWrite: 0
+        }
+    }
+
     package var details: ByteBuffer {
         var details = ByteBuffer()
         switch self {

@@ -7,7 +7,7 @@ import SSHWire
 
 /// hostile.md §9 and §10, as far as sessions go.
 package enum ChannelRows {
-    package static let rows: [HostileRow] = opening + data + windows + ends + requests + global
+    package static let rows: [HostileRow] = opening + refusals + data + windows + ends + requests + global
 
     /// A program of these payloads, then an honest end.
     private static func program(
@@ -51,21 +51,37 @@ package enum ChannelRows {
 
     private static let stranger = ChannelID(rawValue: 4711)
 
+    private static func refusal(_ reason: UInt32, byteCount: Int) -> ByteBuffer {
+        var payload = ByteBuffer(bytes: [92, 0, 0, 0, 0] + bigEndian(reason))
+        payload.writeString(hostileText(byteCount))
+        payload.writeString(utf8: "en")
+        return payload
+    }
+
+    private static func hostileText(_ byteCount: Int) -> [UInt8] {
+        Array("\u{1B}]0;x\u{7}\u{9B}31m\u{202E}".utf8) + [UInt8](repeating: 0x9B, count: byteCount)
+    }
+
+    /// Those of RFC 4254 §5.1, what is none, and what is private, the last with as much text as a packet holds.
+    private static let refusals: [HostileRow] = [0, 1, 2, 3, 4, 5, 0xFE00_0000, UInt32.max].flatMap { reason in
+        let byteCount = reason == .max ? 0x3FF00 : 10
+        return [
+            HostileRow(
+                "CH-03", "refused for reason \(reason) with hostile words", .failsAnyhow([.closed]),
+                prepare: instead(refusal(reason, byteCount: byteCount))
+            ).acting(.closes) { $0.close() }.expecting {
+                $0.record.refusals == [hostileText(byteCount)] && $0.record.refusalReasons == [reason]
+            },
+            broken(
+                "CH-03", "refused for reason \(reason) after it was opened",
+                program { _ in [refusal(reason, byteCount: 10)] }),
+        ]
+    }
+
     private static let opening: [HostileRow] = [
         broken("CH-01", "confirmed, but no channel of ours", instead(confirmation(4711))),
         broken("CH-01", "confirmed twice", program { _ in [confirmation(0)] }),
         broken("CH-02", "packets of 8 bytes at most", instead(confirmation(0, packet: 8))),
-        broken(
-            "CH-03", "refused after it was opened",
-            program { id in
-                [ChannelOpenFailure(recipient: id, reason: 1, description: "no").payload]
-            }),
-        HostileRow(
-            "CH-03", "refused with hostile words", .failsAnyhow([.closed]),
-            prepare: instead(
-                ChannelOpenFailure(recipient: ChannelID(rawValue: 0), reason: .max, description: "\u{1B}[31mno").payload
-            )
-        ).acting(.closes) { $0.close() }.expecting { $0.record.refusals == [Array("\u{1B}[31mno".utf8)] },
         HostileRow("CH-02", "a window of 0 that grows, packets of 9 bytes", .works) { configuration, _ in
             configuration.channelWindow = 0
             configuration.channelPacket = 9
@@ -110,7 +126,8 @@ package enum ChannelRows {
             "CH-14", "a thousand times no data", .works,
             prepare: program { id in
                 Array(repeating: bytes(id, 0), count: 1000)
-            }),
+            }
+        ).expecting { $0.record.dataEventCount == 1 },
     ]
 
     /// Nobody consumes: the window is what it was at first.
@@ -127,7 +144,9 @@ package enum ChannelRows {
         HostileRow(
             "CH-07", "the whole window and a tenth", .failsAnyhow([.closed]),
             prepare: unread(fullWindow + Array(repeating: 20_971, count: 10))
-        ).acting(.closes) { $0.close() },
+        ).acting(.closes) { $0.close() }.expecting {
+            $0.record.output.values.first?.count == 64 * 32 * 1024 + 209_710
+        },
         broken(
             "CH-07", "the whole window, a tenth and a byte more",
             unread(fullWindow + Array(repeating: 20_971, count: 10) + [7])),

@@ -86,6 +86,26 @@ package enum LoginRows {
             $0.clock.now.sinceStart == Limits.authenticationReply
         },
         HostileRow(
+            "AU-17", "no answer to a password that took ten minutes to type", .fails([.timeout], .byApplication),
+            prepare: judge([.wait, .password(ClientScript.password)]) { _, _ in [] }
+        ).acting(.waits(Limits.authenticationReply)) { conversation in
+            conversation.advance(by: .seconds(600))
+            conversation.offerCredential()
+            conversation.run().passDeadline()
+        }.expecting { $0.clock.now.sinceStart == .seconds(600) + Limits.authenticationReply },
+        HostileRow(
+            "AU-17", "no answer to a password that took ten minutes to type after a failure",
+            .fails([.timeout], .byApplication),
+            prepare: judge([.none, .wait, .password(ClientScript.password)]) { _, attempt in
+                attempt.index == 0 ? [.failure(["password"], isPartial: false)] : []
+            }
+        ).acting(.waits(Limits.authenticationReply)) { conversation in
+            conversation.advance(by: .seconds(600))
+            conversation.offerCredential()
+            conversation.run().passDeadline()
+        }.expecting { $0.clock.now.sinceStart == .seconds(600) + Limits.authenticationReply }
+            .notServed("the client must wait with its second request"),
+        HostileRow(
             "AU-18", "the password taken in part, and asked for again", .fails([.cancelled], .authenticationCancelled),
             prepare: judge([.password(ClientScript.password), .giveUp]) { _, _ in
                 [.failure(["password"], isPartial: true)]
@@ -165,7 +185,15 @@ package enum LoginRows {
                 && $0.record.notes.filter { $0 == .bannersSuppressed }.count == 1
         },
         HostileRow("AU-15", "a banner of 250 KiB", .works, prepare: banner(1, byteCount: 250 * 1024)).expecting {
-            $0.record.banners.isEmpty
+            $0.record.banners.isEmpty && $0.record.notes.filter { $0 == .bannersSuppressed }.count == 1
+        },
+        HostileRow("AU-15", "five banners of 15 KiB", .works, prepare: banner(5, byteCount: 15 * 1024)).expecting {
+            $0.record.banners.map(\.count) == Array(repeating: 15 * 1024, count: 4)
+                && $0.record.notes.filter { $0 == .bannersSuppressed }.count == 1
+        },
+        HostileRow("AU-15", "four banners of 16 KiB", .works, prepare: banner(4, byteCount: 16 * 1024)).expecting {
+            $0.record.banners.map(\.count) == Array(repeating: 16 * 1024, count: 4)
+                && !$0.record.notes.contains(.bannersSuppressed)
         },
         HostileRow(
             "AU-15", "a banner in a session", .works,

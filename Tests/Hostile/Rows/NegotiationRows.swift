@@ -166,6 +166,9 @@ package enum NegotiationRows {
 
     private static let guesses = [
         HostileRow("KI-15", "a right guess", .works, prepare: guess(["curve25519-sha256"], [])),
+        HostileRow(
+            "KI-15", "a packet behind a right guess, which is not dropped", .fails([.malformed], .protocolError),
+            prepare: guess(["curve25519-sha256"], [guessed])),
         HostileRow("KI-16", "a wrong guess of the exchange", .works, prepare: guess(wrong, [guessed])),
         HostileRow("KI-16", "a wrong guess of the host key", .works) { configuration, script in
             try guess(["curve25519-sha256"], [guessed])(&configuration, &script)

@@ -36,6 +36,9 @@ package struct ConversationRecord {
     package internal(set) var errorOutput: [ChannelID: [UInt8]] = [:]
     package internal(set) var exits: [ChannelExit] = []
     package internal(set) var refusals: [[UInt8]] = []
+    package internal(set) var refusalReasons: [UInt32] = []
+    /// How often a channel's user was woken for data.
+    package internal(set) var dataEventCount = 0
     package internal(set) var replies: [Bool] = []
     package internal(set) var opened: [ChannelID] = []
     package internal(set) var ended: [ChannelID] = []
@@ -76,7 +79,9 @@ package struct ConversationRecord {
         case .note(let remark): notes.append(remark)
         case .channelOpened(let id): opened.append(id)
         case .channelTimedOut: refusals.append([])
-        case .channelRefused(_, _, let text): refusals.append(Array(text.readableBytesView))
+        case .channelRefused(_, let reason, let text):
+            refusals.append(Array(text.readableBytesView))
+            refusalReasons.append(reason)
         case .channelEnded(let id): ended.append(id)
         case .channelReply(_, _, let isSuccess): replies.append(isSuccess)
         case .channelExit(_, let exit): exits.append(exit)
@@ -84,7 +89,8 @@ package struct ConversationRecord {
         case .silent(let duration): silences.append(duration)
         case .hostKeysAnnounced(let keys): announcedKeys.append(keys)
         case .silenceEnded: endedSilenceCount += 1
-        case .channelData, .channelWritable: break
+        case .channelData: dataEventCount += 1
+        case .channelWritable: break
         }
     }
 }

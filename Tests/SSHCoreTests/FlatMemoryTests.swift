@@ -1,0 +1,127 @@
+import CSupport
+import Foundation
+import NIOCore
+import PeerSupport
+import SSHCore
+import SSHCrypto
+import SSHIdentity
+import SSHWire
+import Testing
+
+/// What no peer makes us keep, however much it says.
+///
+/// In processes of their own, for the memory of this one is everybody's.
+@Suite("Memory that stays flat")
+struct FlatMemoryTests {
+    private static let mebibyte = 1024 * 1024
+    private static let channel = ChannelID(rawValue: 0)
+
+    /// How much more is in use after `body` than before: of the allocator, and of what the system mapped besides, where
+    /// secrets lie.
+    private static func growth(_ body: () throws -> Void) rethrows -> (heap: Int, mapped: Int) {
+        let before = (heap: support_heap_byte_count(), mapped: mappedByteCount)
+        try body()
+        return (Int(support_heap_byte_count()) - Int(before.heap), mappedByteCount - before.mapped)
+    }
+
+    private static var mappedByteCount: Int {
+        let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
+        return text.split(separator: " ").first.flatMap { Int($0) }.map { $0 * 4096 } ?? 0
+    }
+
+    private static func session(
+        _ change: (inout PeerConfiguration, inout ClientScript) throws -> Void = { _, _ in }
+    ) throws -> Conversation {
+        var (configuration, script) = try HostileCheck.honest()
+        configuration.cipherNames = ["aes128-gcm@openssh.com"]
+        configuration.program = { _ in [] }
+        script.endsInput = false
+        try change(&configuration, &script)
+        return try Conversation(configuration, script: script).run()
+    }
+
+    private static func flood(_ conversation: Conversation, _ count: Int, with payload: ByteBuffer) {
+        var left = count
+        while left > 0, !conversation.record.isOver {
+            for _ in 0..<min(left, 500) { conversation.peer.inject(.payload(payload)) }
+            left -= min(left, 500)
+            conversation.run()
+            conversation.forgetAll()
+        }
+    }
+
+    /// 100 MiB of them where the code is optimized.
+    @Test("PK-31 Packets of a single byte, or of one byte for a channel, by the million leave nothing behind")
+    func smallPackets() async {
+        await #expect(processExitsWith: .success) {
+            let conversation = try Self.session()
+            let data = ChannelData(recipient: Self.channel, data: ByteBuffer(bytes: [1])).payload
+            for (count, payload) in [(FloodTests.million * 3, ByteBuffer(bytes: [81])), (FloodTests.million, data)] {
+                Self.flood(conversation, 2000, with: payload)
+                let kept = conversation.record.output[Self.channel]?.count ?? 0
+                let growth = Self.growth { Self.flood(conversation, count, with: payload) }
+                // What a channel's user got, the record keeps.
+                let got = (conversation.record.output[Self.channel]?.count ?? 0) - kept
+                #expect(got == (payload == data ? count : 0) && conversation.record.errors.isEmpty)
+                #expect(growth.heap < Self.mebibyte + 4 * got, "\(growth)")
+            }
+            #expect(conversation.record.highestHeldByteCount == 0)
+        }
+    }
+
+    /// What the peer guessed, and what comes of a packet behind its proposal.
+    private enum Guess: CaseIterable { case right, wrongExchange, wrongHostKey }
+
+    private static func guess(_ guess: Guess, seed: UInt64) throws {
+        let conversation = try session { configuration, script in
+            (configuration.seed, script.seed, script.commands) = (seed, seed, [])
+            script.configuration.algorithms.keyExchanges = [.curve25519SHA256]
+            script.configuration.algorithms.hostKeys = [.ed25519, .rsaSHA512]
+            configuration.keyExchangeNames =
+                guess == .wrongExchange ? ["other", "curve25519-sha256"] : ["curve25519-sha256"]
+            if guess == .wrongHostKey { configuration.hostKeyNames = ["rsa-sha2-512", "ssh-ed25519"] }
+            configuration.alterKexInit = { $0.firstPacketFollows = true }
+            configuration.hook = { _, step, own in
+                [.payload(own)] + (step == .kexInit ? [.bytes([31, 0, 0, 0, 1, 7])] : [])
+            }
+        }
+        #expect(conversation.record.isLoggedIn == (guess != .right), "\(guess), seed \(seed)")
+        #expect(conversation.record.errors.map(\.kind) == (guess == .right ? [.malformed] : []))
+    }
+
+    @Test(
+        "A9 Behind a wrong guess one packet is dropped and behind a right one none, a thousand times, and none is kept")
+    func guesses() async {
+        await #expect(processExitsWith: .success) {
+            for kind in Guess.allCases {
+                for seed in 0..<50 { try Self.guess(kind, seed: UInt64(seed)) }
+                let growth = try Self.growth { for seed in 0..<334 { try Self.guess(kind, seed: UInt64(seed)) } }
+                #expect(growth.heap < 16 * 1024 && growth.mapped < Self.mebibyte, "\(kind): \(growth)")
+            }
+        }
+    }
+
+    private static let ping = Ping(data: ByteBuffer(repeating: 7, count: 8192)).payload
+
+    @Test(
+        "A4 A million PINGs of 8 KiB before the login, or while keys change, have no PONG, and nothing is kept of them")
+    func pings() async {
+        await #expect(processExitsWith: .success) {
+            let early = try Self.session { configuration, script in
+                configuration.isStrict = false
+                script.credentials = [.wait]
+            }
+            let late = try Self.session()
+            // Ours has begun, and the peer does not answer it yet.
+            late.peer.configuration.hook = { _, _, _ in [] }
+            late.perform(.rekey)
+            for conversation in [early, late] {
+                Self.flood(conversation, 1000, with: Self.ping)
+                let growth = Self.growth { Self.flood(conversation, FloodTests.million, with: Self.ping) }
+                #expect(conversation.record.errors.isEmpty && growth.heap < Self.mebibyte, "\(growth)")
+                #expect(conversation.record.highestOutboundByteCount < Limits.outboundByteCount)
+                #expect(conversation.peer.messages(Pong.self).isEmpty)
+            }
+        }
+    }
+}
