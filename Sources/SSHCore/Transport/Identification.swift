@@ -57,7 +57,7 @@ package struct IdentificationReader {
         defer { line.removeAll(keepingCapacity: true) }
         if isIdentification { return try parse() }
         precedingLineCount += 1
-        totalByteCount += line.count
+        totalByteCount += line.count + terminatorByteCount
         guard precedingLineCount <= Limits.precedingLineCount else { throw .limit(.precedingLines) }
         guard totalByteCount <= Limits.precedingTotalByteCount else { throw .limit(.precedingTotal) }
         return nil
