@@ -92,8 +92,8 @@ let package = Package(
         .testTarget(
             name: "SSHCoreTests",
             dependencies: [
-                "CLibcrypto", "SSHWire", "SSHCrypto", "SSHIdentity", "SSHCore", "PeerSupport", "HostileRows",
-                "HostileWalk", nioCore,
+                "CLibcrypto", "CSupport", "SSHWire", "SSHCrypto", "SSHIdentity", "SSHCore", "PeerSupport",
+                "HostileRows", "HostileWalk", nioCore,
             ],
             exclude: ["state-matrix.txt"], swiftSettings: testSettings),
         .target(
