@@ -1,4 +1,5 @@
 import NIOCore
+import SSHCrypto
 import SSHWire
 
 extension Engine {
@@ -31,6 +32,15 @@ extension Engine {
             return try Value(payload: payload)
         } catch {
             throw .malformed(Value.number, error)
+        }
+    }
+
+    /// A prime or a generator that is negative, or far too long, is as little one as a share of that kind.
+    private func decodeGroup(_ payload: ByteBuffer) throws(ProtocolError) -> KexDHGexGroup {
+        do throws(ProtocolError) {
+            return try decode(KexDHGexGroup.self, payload)
+        } catch {
+            throw error == .malformed(.kexDHGexGroup, .outOfRange) ? .keyExchange(.invalidShare) : error
         }
     }
 
@@ -73,7 +83,7 @@ extension Engine {
         case 7: try receivedExtInfo(packet)
         case 20: try received(try decode(KexInit.self, payload), packet)
         case 21: try received(try decode(NewKeys.self, payload))
-        case 31 where keyExchange.stage == .awaitingGroup: try received(try decode(KexDHGexGroup.self, payload))
+        case 31 where keyExchange.stage == .awaitingGroup: try received(try decodeGroup(payload))
         case 31: try received(try decode(KexECDHReply.self, payload))
         case 33: try received(try decode(KexDHGexReply.self, payload).reply)
         case 192: try received(try decode(Ping.self, payload))

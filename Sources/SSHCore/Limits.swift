@@ -6,7 +6,7 @@ package enum Limits {
     package static let customaryIdentificationByteCount = 255
     /// OpenSSH gives up at the 1,024th line before the identification.
     package static let precedingLineCount = 1023
-    /// Ours: 1,024 lines of 8,192 bytes would be 8 MiB of noise.
+    /// Ours, terminators included: 1,024 lines of 8,192 bytes would be 8 MiB of noise.
     package static let precedingTotalByteCount = 256 * 1024
     /// Of those, how many a log is told; a server that greets with more has nothing to say.
     package static let shownPrecedingLineCount = 16

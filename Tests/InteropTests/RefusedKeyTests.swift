@@ -69,7 +69,9 @@ import Testing
         #expect(sent.rest == [])
     }
 
-    @Test("the library refuses, and sends the key exchange and one DISCONNECT", arguments: Reason.allCases)
+    @Test(
+        "D14 KX-22 KX-25 the library refuses, and sends the key exchange and one DISCONNECT", arguments: Reason.allCases
+    )
     func library(reason: Reason) async throws {
         let scene = try await Scene(reason)
         let error = await connectionFailure(scene.configuration)
@@ -83,7 +85,9 @@ import Testing
         expectNothingElse(try await scene.relay.finishedRecording())
     }
 
-    @Test("the tool ends with 255, and sends the key exchange and one DISCONNECT", arguments: Reason.allCases)
+    @Test(
+        "D14 KX-22 KX-25 the tool ends with 255, and sends the key exchange and one DISCONNECT",
+        arguments: Reason.allCases)
     func tool(reason: Reason) async throws {
         let scene = try await Scene(reason)
         let before = try scene.folder.bytes(of: "known_hosts")
@@ -97,7 +101,7 @@ import Testing
         #expect(try scene.folder.bytes(of: "known_hosts") == before)
     }
 
-    @Test("a host that is trusted gets more than that, so the record would show it")
+    @Test("D14 a host that is trusted gets more than that, so the record would show it")
     func control() async throws {
         let scene = try await Scene(.unknown)
         var configuration = scene.configuration
@@ -109,7 +113,7 @@ import Testing
         #expect(!sent.rest.isEmpty)
     }
 
-    @Test("a changed key that the policy lets pass gets no password")
+    @Test("D14 a changed key that the policy lets pass gets no password")
     func passwordForChangedKey() async throws {
         let scene = try await Scene(.changed)
         var configuration = scene.configuration

@@ -12,68 +12,21 @@ struct AttackTests {
     private static let channel = ChannelID(rawValue: 0)
 
     private func session(
+        _ delivery: Delivery = .whole,
         _ change: (inout PeerConfiguration, inout ClientScript) throws -> Void = { _, _ in }
     ) throws -> Conversation {
         var (configuration, script) = try HostileCheck.honest()
         configuration.program = { _ in [] }
         script.endsInput = false
         try change(&configuration, &script)
-        return try Conversation(configuration, script: script).run()
-    }
-
-    /// A packet that somebody on the way puts in before the peer's NEWKEYS, and as many that he takes away after it.
-    private func terrapin(_ cipher: Name, _ mac: Name, isStrict: Bool, requiresStrict: Bool = false) throws
-        -> Conversation
-    {
-        var (configuration, script) = try HostileCheck.honest()
-        configuration.cipherNames = [cipher]
-        configuration.macNames = [mac]
-        configuration.isStrict = isStrict
-        script.configuration.algorithms.requiresStrict = requiresStrict
-        configuration.hook = { peer, step, own in
-            guard step != .extInfo else { return [] }
-            guard step == .newKeys else { return [.payload(own)] }
-            // An IGNORE in the clear, framed by hand so that the peer does not count it.
-            return [.raw([0, 0, 0, 12, 6, 2, 0, 0, 0, 0] + [UInt8](repeating: 0, count: 6)), .payload(own)]
-        }
-        return try Conversation(configuration, script: script).run()
-    }
-
-    @Test("A1 With strict key exchange the first packet that was put in ends it, and EXT_INFO cannot be cut off")
-    func terrapinStrict() throws {
-        for (cipher, mac) in [
-            ("chacha20-poly1305@openssh.com", "hmac-sha2-256"), ("aes128-ctr", "hmac-sha2-256-etm@openssh.com"),
-            ("aes128-gcm@openssh.com", "hmac-sha2-256"),
-        ] as [(Name, Name)] {
-            let conversation = try terrapin(cipher, mac, isStrict: true)
-            #expect(conversation.record.errors.map(\.kind) == [.unexpected])
-            #expect(conversation.peer.messages(Disconnect.self).map(\.reason) == [.protocolError])
-        }
-    }
-
-    @Test("A1 Without it a cipher that is open to the attack is told of, and refused where strictness is required")
-    func terrapinLenient() throws {
-        let open: [(Name, Name)] = [
-            ("chacha20-poly1305@openssh.com", "hmac-sha2-256"), ("aes128-ctr", "hmac-sha2-256-etm@openssh.com"),
-        ]
-        for (cipher, mac) in open {
-            let told = try terrapin(cipher, mac, isStrict: false)
-            #expect(told.record.notes.contains(.notStrict) && !told.engine.isStrictKeyExchange)
-            let refused = try terrapin(cipher, mac, isStrict: false, requiresStrict: true)
-            #expect(refused.record.errors == [.notStrict])
-            #expect(refused.peer.attempts.isEmpty)
-        }
-        let closed = try terrapin("aes128-gcm@openssh.com", "hmac-sha2-256", isStrict: false, requiresStrict: true)
-        #expect(!closed.record.notes.contains(.notStrict) && closed.record.errors.isEmpty)
-        // The other modes are not even offered with CBC.
-        #expect(AlgorithmPolicy.standard.ciphers.allSatisfy { !$0.rawValue.hasSuffix("-cbc") })
+        return try Conversation(configuration, script: script, delivery: delivery).run()
     }
 
     @Test(
         "A2 The marker counts in the first proposal alone: later it neither turns strictness on nor off",
-        arguments: [true, false])
-    func laterMarkers(_ isStrict: Bool) throws {
-        let conversation = try session { configuration, _ in configuration.isStrict = isStrict }
+        arguments: [true, false], Delivery.allCases)
+    func laterMarkers(_ isStrict: Bool, _ delivery: Delivery) throws {
+        let conversation = try session(delivery) { configuration, _ in configuration.isStrict = isStrict }
         conversation.peer.configuration.alterKexInit = {
             $0.keyExchanges.names.removeAll { $0 == AlgorithmPolicy.Markers.strictServer }
             if !isStrict { $0.keyExchanges.names.append(AlgorithmPolicy.Markers.strictServer) }
@@ -90,8 +43,8 @@ struct AttackTests {
 
     @Test(
         "A3 A8 Nothing of the login or the session is believed before the keys are in force",
-        arguments: [Step.kexInit, .kexReply, .newKeys], [true, false])
-    func rogueMessages(_ place: Step, _ isStrict: Bool) throws {
+        arguments: [Step.kexInit, .kexReply, .newKeys], Delivery.allCases)
+    func rogueMessages(_ place: Step, _ delivery: Delivery) throws {
         let extensions = ExtInfo(
             extensions: [ExtInfo.Extension(name: "server-sig-algs", value: ByteBuffer(string: "ssh-rsa"))])
         let payloads: [ByteBuffer] = [
@@ -102,8 +55,8 @@ struct AttackTests {
             ChannelOpen(type: "session", sender: Self.channel, windowSize: 1, maximumPacketSize: 9).payload,
             ChannelData(recipient: Self.channel, data: ByteBuffer(string: "x")).payload,
         ]
-        for payload in payloads {
-            let conversation = try session { configuration, _ in
+        for (payload, isStrict) in payloads.flatMap({ [($0, true), ($0, false)] }) {
+            let conversation = try session(delivery) { configuration, _ in
                 configuration.isStrict = isStrict
                 configuration.hook = { _, step, own in (step == place ? [.payload(payload)] : []) + [.payload(own)] }
             }
@@ -114,7 +67,8 @@ struct AttackTests {
     }
 
     private static let ping = Ping(data: ByteBuffer(repeating: 7, count: 8192)).payload
-    private static let pingCount = FloodTests.million / 40
+
+    private static func pingCount(_ delivery: Delivery) -> Int { delivery == .whole ? FloodTests.million / 40 : 20 }
 
     private func pongCount(_ conversation: Conversation) -> Int {
         conversation.peer.received.count { $0.number == MessageNumber.pong.rawValue }
@@ -122,10 +76,10 @@ struct AttackTests {
 
     @Test(
         "A4 Before the login no PING is answered with a PONG, however many come",
-        arguments: [Step.kexReply, .newKeys, .extInfo, .serviceAccept, .authentication])
-    func pingsBeforeLogin(_ place: Step) throws {
-        let count = Self.pingCount
-        let conversation = try session { configuration, _ in
+        arguments: [Step.kexReply, .newKeys, .extInfo, .serviceAccept, .authentication], Delivery.allCases)
+    func pingsBeforeLogin(_ place: Step, _ delivery: Delivery) throws {
+        let count = Self.pingCount(delivery)
+        let conversation = try session(delivery) { configuration, _ in
             configuration.isStrict = false
             configuration.hook = { peer, step, own in
                 guard step == place else { return [.payload(own)] }
@@ -139,9 +93,9 @@ struct AttackTests {
         #expect(conversation.record.highestOutboundByteCount < Limits.outboundByteCount)
     }
 
-    @Test("A4 In a strict exchange the first PING ends it")
-    func pingsStrict() throws {
-        let conversation = try session { configuration, _ in
+    @Test("A4 In a strict exchange the first PING ends it", arguments: Delivery.allCases)
+    func pingsStrict(_ delivery: Delivery) throws {
+        let conversation = try session(delivery) { configuration, _ in
             configuration.hook = { _, step, own in
                 step == .kexReply ? [.payload(Self.ping), .payload(Self.ping)] : [.payload(own)]
             }
@@ -149,10 +103,10 @@ struct AttackTests {
         #expect(conversation.record.errors == [.unexpected(.ping, during: .keyExchange)])
     }
 
-    @Test("A4 While keys change no PING is answered, then or later", arguments: [true, false])
-    func pingsDuringRekey(_ isOurs: Bool) throws {
-        let conversation = try session()
-        let pings = Array(repeating: Emission.payload(Self.ping), count: Self.pingCount)
+    @Test("A4 While keys change no PING is answered, then or later", arguments: [true, false], Delivery.allCases)
+    func pingsDuringRekey(_ isOurs: Bool, _ delivery: Delivery) throws {
+        let conversation = try session(delivery)
+        let pings = Array(repeating: Emission.payload(Self.ping), count: Self.pingCount(delivery))
         // Before the peer's KEXINIT, and thus after ours, or before its reply.
         let place = isOurs ? Step.kexInit : .kexReply
         conversation.peer.configuration.hook = { _, step, own in (step == place ? pings : []) + [.payload(own)] }
@@ -164,9 +118,10 @@ struct AttackTests {
         #expect(pongCount(conversation) == 1)
     }
 
-    @Test("A5 A server that streams data after its KEXINIT is stopped at the first packet")
-    func dataDuringRekey() throws {
-        let conversation = try session()
+    @Test(
+        "A5 A server that streams data after its KEXINIT is stopped at the first packet", arguments: Delivery.allCases)
+    func dataDuringRekey(_ delivery: Delivery) throws {
+        let conversation = try session(delivery)
         conversation.peer.configuration.repliesToShare = false
         conversation.peer.startRekey()
         conversation.run()
@@ -176,21 +131,25 @@ struct AttackTests {
         #expect(conversation.record.output.isEmpty)
     }
 
-    @Test("A6 Nobody may ask us to resume")
-    func roaming() throws {
-        let conversation = try session()
+    @Test("A6 Nobody may ask us to resume", arguments: Delivery.allCases)
+    func roaming(_ delivery: Delivery) throws {
+        let conversation = try session(delivery)
         let sent = conversation.peer.received.count
         conversation.inject(.message(GlobalRequest(name: "roaming@appgate.com", wantsReply: true)), .bytes([103]))
         #expect(conversation.record.errors.isEmpty)
         #expect(conversation.peer.received.dropFirst(sent).map(\.number) == [82, 3])
     }
 
-    @Test("A10 RK-08 Hashes of every size take turns, and the session identifier stays the first")
-    func hashes() throws {
+    @Test(
+        "A10 RK-08 Hashes of every size take turns, and the session identifier stays the first",
+        arguments: Delivery.allCases)
+    func hashes(_ delivery: Delivery) throws {
         let turns: [KeyExchangeAlgorithm] = [
             .sntrup761X25519SHA512, .ecdhNISTP384, .curve25519SHA256, .ecdhNISTP521, .group14SHA256,
         ]
-        let conversation = try session { configuration, _ in configuration.keyExchangeNames = ["curve25519-sha256"] }
+        let conversation = try session(delivery) { configuration, _ in
+            configuration.keyExchangeNames = ["curve25519-sha256"]
+        }
         let session = try #require(conversation.peer.sessionID)
         #expect(session.count == 32)
         for (index, algorithm) in turns.enumerated() {
@@ -211,9 +170,9 @@ struct AttackTests {
 
     @Test(
         "A11 RK-10 Another host key at a later exchange ends the connection, whatever its type",
-        arguments: [true, false])
-    func otherHostKey(_ isSameType: Bool) throws {
-        let conversation = try session()
+        arguments: [true, false], Delivery.allCases)
+    func otherHostKey(_ isSameType: Bool, _ delivery: Delivery) throws {
+        let conversation = try session(delivery)
         let other = isSameType ? try TestKeys.ed25519(seed: 2) : try TestKeys.ecdsaNISTP256()
         conversation.peer.configuration.hostKeys = [other]
         conversation.peer.configuration.hostKeyNames = [other.verificationKey.type]
@@ -224,9 +183,9 @@ struct AttackTests {
         #expect(conversation.record.output.isEmpty && conversation.record.offeredKeys.count == 1)
     }
 
-    @Test("RK-11 After a bad signature at a later exchange nothing more is taken")
-    func badSignature() throws {
-        let conversation = try session()
+    @Test("RK-11 After a bad signature at a later exchange nothing more is taken", arguments: Delivery.allCases)
+    func badSignature(_ delivery: Delivery) throws {
+        let conversation = try session(delivery)
         conversation.peer.configuration.alterReply = { $0.signature[40] ^= 1 }
         conversation.perform(.rekey)
         #expect(conversation.record.errors == [.hostSignature])
@@ -235,24 +194,40 @@ struct AttackTests {
         #expect(conversation.record.output.isEmpty)
     }
 
-    @Test(
-        "A15 SHA-1 is neither offered for host keys nor taken where SHA-2 was agreed on",
-        arguments: [Name("rsa-sha2-512"), "rsa-sha2-256"])
-    func weakHash(_ name: Name) throws {
-        #expect(!AlgorithmPolicy.standard.hostKeys.contains(.rsaSHA1))
-        #expect(!AlgorithmPolicy.standard.macs.contains { $0.rawValue.contains("sha1") })
-        #expect(!AlgorithmPolicy.standard.keyExchanges.contains { $0.hash == .sha1 })
+    /// A server that signs in its own way, whatever it agreed on.
+    private func signing(
+        _ algorithm: SignatureAlgorithm, agreed: SignatureAlgorithm, called name: SignatureAlgorithm,
+        _ delivery: Delivery
+    ) throws -> Conversation {
         let key = try TestKeys.rsa()
-        let conversation = try session { configuration, _ in
+        return try session(delivery) { configuration, script in
             configuration.hostKeys = [key]
-            configuration.hostKeyNames = [name]
+            configuration.hostKeyNames = [Name(agreed.rawValue)]
+            configuration.signsWith = algorithm
             configuration.alterReply = { reply in
                 var blob = ByteBuffer()
-                blob.writeString(utf8: "ssh-rsa")
+                blob.writeString(utf8: name.rawValue)
                 blob.writeString(Array(reply.signature.suffix(256)))
                 reply.signature = Array(blob.readableBytesView)
             }
+            script.configuration.algorithms.hostKeys = [agreed]
         }
-        #expect(conversation.record.errors == [.hostSignature] && conversation.record.offeredKeys.isEmpty)
+    }
+
+    @Test(
+        "A15 SHA-1 is neither offered for host keys nor taken where SHA-2 was agreed on, were the signature ever so right",
+        arguments: [SignatureAlgorithm.rsaSHA512, .rsaSHA256], Delivery.allCases)
+    func weakHash(_ agreed: SignatureAlgorithm, _ delivery: Delivery) throws {
+        #expect(!AlgorithmPolicy.standard.hostKeys.contains(.rsaSHA1))
+        #expect(!AlgorithmPolicy.standard.macs.contains { $0.rawValue.contains("sha1") })
+        #expect(!AlgorithmPolicy.standard.keyExchanges.contains { $0.hash == .sha1 })
+        for name in [SignatureAlgorithm.rsaSHA1, agreed] {
+            let refused = try signing(.rsaSHA1, agreed: agreed, called: name, delivery)
+            #expect(refused.record.errors == [.hostSignature] && refused.record.offeredKeys.isEmpty)
+            #expect(refused.peer.messages(Disconnect.self).map(\.reason) == [.keyExchangeFailed])
+        }
+        // It is the algorithm that counts: the very signature holds where it was agreed on.
+        let taken = try signing(.rsaSHA1, agreed: .rsaSHA1, called: .rsaSHA1, delivery)
+        #expect(taken.record.isLoggedIn && taken.record.errors.isEmpty)
     }
 }

@@ -21,6 +21,9 @@ struct BitFlipTests {
             }
         }
 
+        /// Whether nothing is told before the greatest packet could have come (CVE-2008-5161).
+        var hides: Bool { cipher.rawValue.hasSuffix("-cbc") && mac?.encryptsFirst == false }
+
         func keys() throws -> DirectionKeys {
             let keys = SessionKeys(exchangeHash: Array(1...32), sessionID: Array(1...32), hash: .sha256)
             return try keys.derive(
@@ -87,6 +90,51 @@ struct BitFlipTests {
         }
         #expect(wrong.isEmpty, "\(wrong.prefix(5))")
         #expect(rejected > 0)
+    }
+
+    /// The pieces, a byte at a time or each as a whole.
+    private func read(
+        _ pieces: [[UInt8]], byteByByte: Bool, by reader: inout PacketReader
+    ) -> (count: Int, error: ProtocolError?) {
+        guard byteByByte else { return read(pieces.flatMap(\.self), by: &reader) }
+        var total = 0
+        for byte in pieces.joined() {
+            let (count, error) = read([byte], by: &reader)
+            total += count
+            if error != nil { return (total, error) }
+        }
+        return (total, nil)
+    }
+
+    @Test(
+        "B3 No packet is read that lacks bytes, or has some too many, wherever, nor any after it",
+        arguments: Protection.all.filter { $0.direction == .serverToClient }, [false, true])
+    func everyLength(_ protection: Protection, _ byteByByte: Bool) throws {
+        let packets = try protection.packets()
+        let keys = try protection.keys()
+        let (first, packet, next) = (packets[0], packets[1], packets[2])
+        let filler = [UInt8](repeating: 0x5A, count: 270_000)
+        var wrong: [String] = []
+        // A byte at a time takes long: not everywhere.
+        for index in packet.indices where !byteByByte || index < 8 || index % 7 == 0 {
+            let damages: [(String, [UInt8])] = [
+                ("cut to \(index)", Array(packet[..<index])),
+                ("without \(index)", Array(packet[..<index] + packet[(index + 1)...])),
+                ("with one more before \(index)", packet[..<index] + [~packet[index]] + packet[index...]),
+                ("from \(index) on once more", packet + packet[index...]),
+            ]
+            for (what, damaged) in damages where damaged != packet {
+                var reader = try protection.makeReader(keys)
+                var (count, error) = read([first, damaged, next], byteByByte: byteByByte, by: &reader)
+                // What is whole is read; what comes behind it is not.
+                let expected = damaged.starts(with: packet) ? 2 : 1
+                if error == nil, !protection.hides || index % 13 == 0 { (count, error) = more(filler, count, &reader) }
+                if count != expected || error.map({ $0 != .integrity && $0 != .packet }) == true {
+                    wrong.append("\(what): \(count) read, \(String(describing: error))")
+                }
+            }
+        }
+        #expect(wrong.isEmpty, "\(wrong.prefix(5))")
     }
 
     private func more(_ bytes: [UInt8], _ count: Int, _ reader: inout PacketReader) -> (Int, ProtocolError?) {

@@ -130,7 +130,9 @@ struct CompressionTests {
         }
     }
 
-    @Test("What is no compressed data ends the connection", arguments: Delivery.allCases)
+    @Test(
+        "B11 What is no compressed data, and a packet that inflates to nothing, end the connection",
+        arguments: Delivery.allCases)
     func garbage(_ delivery: Delivery) throws {
         for bytes in [[0xFF, 0xFF, 0xFF], [2, 0, 0, 0, 0], [0x78, 0x9C, 0xFF, 0xFF, 0xFF, 0xFF]] as [[UInt8]] {
             let conversation = try silent(delivery)

@@ -104,6 +104,34 @@ struct FieldLieTests {
         for place in try scene.places() { try check(Self.cuts(scene, place)) }
     }
 
+    private static let announcementHead = [80, 0, 0, 0, 23] + Array("hostkeys-00@openssh.com".utf8)
+
+    @Test(
+        "PK-24 A byte after a message's end is an error, or makes no difference where the ruling bears it",
+        arguments: HonestScene.all)
+    func trailing(_ scene: HonestScene) throws {
+        for place in try scene.places() {
+            // Ruling 10: PK_OK is the one of the three messages 60 that bears nothing.
+            let isBorne = place.toleratesRest && !(place.payload[0] == 60 && place.context.method == "publickey")
+            let honest = try scene.run(place.payload, at: place).record
+            for rest in [[0], [0xFF], [UInt8](repeating: 0, count: 300)] as [[UInt8]] {
+                let conversation = try scene.run(place.payload + rest, at: place)
+                let record = conversation.record
+                let what: Comment = "\(scene), \(place.message.name) at \(place.index)"
+                // The list of a server's keys goes on to its end.
+                let isList = place.payload.starts(with: Self.announcementHead) && rest.count < 4
+                guard isBorne, !isList else {
+                    #expect(record.errors.map(\.kind) == [.malformed], what)
+                    #expect(conversation.peer.messages(Disconnect.self).map(\.reason) == [.protocolError], what)
+                    continue
+                }
+                #expect(record.errors == honest.errors && record.proofs == honest.proofs, what)
+                #expect(record.output == honest.output && record.exits == honest.exits, what)
+                #expect(record.refusals == honest.refusals && record.banners == honest.banners, what)
+            }
+        }
+    }
+
     @Test(
         "B8 There are at least two thousand of these, most of them no message at all, and every message of a server is among them"
     )

@@ -72,7 +72,7 @@ extension HonestScene {
 
     private static var announcement: ByteBuffer {
         var details = ByteBuffer()
-        if let key = try? TestKeys.ed25519(seed: 5) { details.writeString(key.verificationKey.blob) }
+        details.writeString(certain { try TestKeys.ed25519(seed: 5) }.verificationKey.blob)
         return GlobalRequest(name: "hostkeys-00@openssh.com", wantsReply: false, details: details).payload
     }
 

@@ -10,11 +10,11 @@ import Testing
 /// `hostkeys-prove-00@openssh.com` (OpenSSH PROTOCOL §2.5), ruling 20 and attacks.md C12.
 @Suite("Host keys that are to be proven")
 struct HostKeyProofTests {
-    private func session() throws -> Conversation {
+    private func session(_ delivery: Delivery = .whole) throws -> Conversation {
         var (configuration, script) = try HostileCheck.honest()
         script.commands = []
         configuration.answersGlobalRequests = false
-        return try Conversation(configuration, script: script).run()
+        return try Conversation(configuration, script: script, delivery: delivery).run()
     }
 
     private static func keys() throws -> [SigningKey] {
@@ -71,11 +71,13 @@ struct HostKeyProofTests {
         return Self.success(proofs)
     }
 
-    @Test("GR-06 C12 All of the keys are proven, or none, whatever the server answers", arguments: Answer.allCases)
-    func answers(_ answer: Answer) throws {
+    @Test(
+        "GR-06 C12 All of the keys are proven, or none, whatever the server answers", arguments: Answer.allCases,
+        Delivery.allCases)
+    func answers(_ answer: Answer, _ delivery: Delivery) throws {
         let keys = try Self.keys()
         let publicKeys = try keys.map { try PublicKey($0.verificationKey) }
-        let conversation = try session().perform(.proveHostKeys(publicKeys))
+        let conversation = try session(delivery).perform(.proveHostKeys(publicKeys))
         let request = try #require(conversation.peer.messages(GlobalRequest.self).last)
         #expect(request.name == "hostkeys-prove-00@openssh.com" && request.wantsReply)
         var blobs = ByteBuffer()

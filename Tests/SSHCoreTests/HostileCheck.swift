@@ -19,13 +19,14 @@ struct HostileCheck {
 
     /// A session with one channel whose program says nothing by itself and does not end.
     static func quietSession(
+        delivery: Delivery = .whole,
         _ change: (inout PeerConfiguration, inout ClientScript) -> Void = { _, _ in }
     ) throws -> Conversation {
         var (configuration, script) = try honest()
         configuration.program = { _ in [] }
         script.endsInput = false
         change(&configuration, &script)
-        return try Conversation(configuration, script: script).run()
+        return try Conversation(configuration, script: script, delivery: delivery).run()
     }
 
     func run() throws {

@@ -16,12 +16,13 @@ struct HostileShareTests {
     }
 
     @Test(
-        "A12 Groups at both edges of what is allowed are taken", arguments: [FiniteFieldGroup.Name.group14, .group18])
-    func edges(_ name: FiniteFieldGroup.Name) throws {
+        "A12 Groups at both edges of what is allowed are taken", arguments: [FiniteFieldGroup.Name.group14, .group18],
+        Delivery.allCases)
+    func edges(_ name: FiniteFieldGroup.Name, _ delivery: Delivery) throws {
         var (configuration, script) = try HostileCheck.honest()
         try ShareRows.only(.groupExchangeSHA256)(&configuration, &script)
         configuration.group = try FiniteFieldGroup(name)
-        let conversation = try Conversation(configuration, script: script).run()
+        let conversation = try Conversation(configuration, script: script, delivery: delivery).run()
         #expect(conversation.record.isLoggedIn && conversation.record.errors.isEmpty)
     }
 
@@ -74,19 +75,21 @@ struct HostileShareTests {
         .groupExchangeSHA256,
     ].filter(KeyExchangeAlgorithm.available.contains)
 
-    @Test("KX-02 Another method's message number is an error, for every method", arguments: families, [true, false])
-    func otherNumbers(_ algorithm: KeyExchangeAlgorithm, _ isStrict: Bool) throws {
+    @Test(
+        "KX-02 Another method's message number is an error, for every method", arguments: families, Delivery.allCases)
+    func otherNumbers(_ algorithm: KeyExchangeAlgorithm, _ delivery: Delivery) throws {
         let places: [(Step, UInt8)] =
             algorithm.isGroupExchange ? [(.kexGroup, 31), (.kexReply, 33)] : [(.kexReply, 31)]
         for (place, expected) in places {
-            for number in UInt8(30)...49 where number != expected {
+            for (number, isStrict) in (UInt8(30)...49).flatMap({ [($0, true), ($0, false)] })
+            where number != expected && (isStrict || delivery == .whole) {
                 var (configuration, script) = try HostileCheck.honest()
                 try ShareRows.only(algorithm)(&configuration, &script)
                 configuration.isStrict = isStrict
                 configuration.hook = { _, step, own in
                     step == place ? [.bytes([number] + own.readableBytesView.dropFirst())] : [.payload(own)]
                 }
-                let conversation = try Conversation(configuration, script: script).run()
+                let conversation = try Conversation(configuration, script: script, delivery: delivery).run()
                 #expect(conversation.record.errors.map(\.kind) == [.unexpected], "\(number) at \(place)")
                 #expect(conversation.peer.messages(Disconnect.self).map(\.reason) == [.protocolError])
             }

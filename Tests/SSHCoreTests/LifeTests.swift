@@ -13,14 +13,15 @@ struct LifeTests {
 
     /// A session, with a channel whose program says nothing by itself or with none.
     private func session(
-        hasChannel: Bool = false, _ change: (inout PeerConfiguration, inout ClientScript) -> Void = { _, _ in }
+        _ delivery: Delivery = .whole, hasChannel: Bool = false,
+        _ change: (inout PeerConfiguration, inout ClientScript) -> Void = { _, _ in }
     ) throws -> Conversation {
         var (configuration, script) = try HostileCheck.honest()
         configuration.program = { _ in [] }
         script.endsInput = false
         if !hasChannel { script.commands = [] }
         change(&configuration, &script)
-        let conversation = try Conversation(configuration, script: script).run()
+        let conversation = try Conversation(configuration, script: script, delivery: delivery).run()
         #expect(conversation.record.isLoggedIn && conversation.record.errors.isEmpty)
         return conversation
     }
@@ -164,9 +165,9 @@ struct LifeTests {
         #expect(conversation.engine.roundTrip.estimate == .milliseconds(90))
     }
 
-    @Test("SK-18 A PING is answered with its own bytes", arguments: [0, 1, 1000, 250_000])
-    func ping(_ byteCount: Int) throws {
-        let conversation = try session()
+    @Test("SK-18 A PING is answered with its own bytes", arguments: [0, 1, 1000, 250_000], Delivery.allCases)
+    func ping(_ byteCount: Int, _ delivery: Delivery) throws {
+        let conversation = try session(delivery)
         let data = ByteBuffer(bytes: (0..<byteCount).map { UInt8(truncatingIfNeeded: $0) })
         conversation.inject(.message(Ping(data: data)))
         #expect(conversation.peer.messages(Pong.self) == [Pong(data: data)] && conversation.record.errors.isEmpty)
@@ -206,9 +207,11 @@ struct LifeTests {
         return .message(GlobalRequest(name: GlobalRequest.hostKeys, wantsReply: wantsReply, details: details))
     }
 
-    @Test("GR-05 Of the server's keys only the first announcement counts, and types that nobody knows are passed over")
-    func hostKeys() throws {
-        let conversation = try session()
+    @Test(
+        "GR-05 Of the server's keys only the first announcement counts, and types that nobody knows are passed over",
+        arguments: Delivery.allCases)
+    func hostKeys(_ delivery: Delivery) throws {
+        let conversation = try session(delivery)
         let one = try TestKeys.ed25519(seed: 1).verificationKey
         let two = try TestKeys.rsa().verificationKey
         var strange = ByteBuffer()
@@ -218,7 +221,7 @@ struct LifeTests {
             Self.announcement([try TestKeys.ed25519(seed: 9).verificationKey.blob], wantsReply: true))
         #expect(conversation.record.announcedKeys == [[try PublicKey(one), try PublicKey(two)]])
         #expect(conversation.record.errors.isEmpty && conversation.peer.messages(RequestFailure.self).count == 1)
-        let none = try session()
+        let none = try session(delivery)
         none.inject(Self.announcement([Array(strange.readableBytesView)]))
         #expect(none.record.announcedKeys.isEmpty && none.record.errors.isEmpty)
     }
@@ -250,9 +253,9 @@ struct LifeTests {
 
     @Test(
         "GR-05 An announcement that is cut short is an error",
-        arguments: [[0], [0, 0, 0, 9, 1], [255, 255, 255, 255]] as [[UInt8]])
-    func damagedHostKeys(_ rest: [UInt8]) throws {
-        let conversation = try session()
+        arguments: [[0], [0, 0, 0, 9, 1], [255, 255, 255, 255]] as [[UInt8]], Delivery.allCases)
+    func damagedHostKeys(_ rest: [UInt8], _ delivery: Delivery) throws {
+        let conversation = try session(delivery)
         conversation.inject(Self.announcement([try TestKeys.ed25519().verificationKey.blob], rest))
         #expect(conversation.record.errors.map(\.kind) == [.malformed] && conversation.record.announcedKeys.isEmpty)
     }

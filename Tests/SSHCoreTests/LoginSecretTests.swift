@@ -150,7 +150,8 @@ struct LoginSecretTests {
         #expect(other == response)
     }
 
-    @Test("A login is bound to the host's key where the server announced that it understands it, and nowhere else")
+    @Test(
+        "SK-15 A login is bound to the host's key where the server announced that it understands it, and nowhere else")
     func hostBound() throws {
         func attempts(
             _ value: String?, certificate: Bool = false, binds: Bool = true

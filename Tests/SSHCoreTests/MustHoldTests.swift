@@ -9,10 +9,12 @@ import Testing
 /// What must hold whatever else changes.
 @Suite("What must hold")
 struct MustHoldTests {
-    private func honest(_ change: (inout PeerConfiguration, inout ClientScript) throws -> Void) throws -> Conversation {
+    private func honest(
+        _ delivery: Delivery = .whole, _ change: (inout PeerConfiguration, inout ClientScript) throws -> Void
+    ) throws -> Conversation {
         var (configuration, script) = try HostileCheck.honest()
         try change(&configuration, &script)
-        return try Conversation(configuration, script: script).run()
+        return try Conversation(configuration, script: script, delivery: delivery).run()
     }
 
     @Test("With a refused host key nothing but the key exchange and one DISCONNECT is sent")
@@ -23,9 +25,11 @@ struct MustHoldTests {
         #expect(!contains(conversation.record.clientBytes, ClientScript.user))
     }
 
-    @Test("KX-23 While nobody has decided about the host key nothing is read, and nothing but the exchange was sent")
-    func undecidedKey() throws {
-        let conversation = try honest { _, script in script.trust = .wait }
+    @Test(
+        "KX-23 While nobody has decided about the host key nothing is read, and nothing but the exchange was sent",
+        arguments: Delivery.allCases)
+    func undecidedKey(_ delivery: Delivery) throws {
+        let conversation = try honest(delivery) { _, script in script.trust = .wait }
         #expect(!conversation.engine.wantsInput && conversation.engine.deadline == nil)
         for _ in 0..<1000 { conversation.inject(.message(Ignore(data: ByteBuffer(repeating: 1, count: 1000)))) }
         // The last read of before is what it holds.
@@ -53,13 +57,15 @@ struct MustHoldTests {
         #expect(conversation.peer.messages(Disconnect.self).count == 1)
     }
 
-    @Test("KX-33 Two servers that take turns behind one name are a changed key each time, and nothing is learned")
-    func alternatingKeys() throws {
+    @Test(
+        "KX-33 Two servers that take turns behind one name are a changed key each time, and nothing is learned",
+        arguments: Delivery.allCases)
+    func alternatingKeys(_ delivery: Delivery) throws {
         let known = try PublicKey(TestKeys.ed25519(seed: 1).verificationKey)
         var hosts = KnownHosts()
         hosts.add(file: "known_hosts", contents: Array("host.example \(known.openSSHLine)\n".utf8))
         for turn in 0..<6 {
-            let conversation = try honest { configuration, script in
+            let conversation = try honest(delivery) { configuration, script in
                 configuration.hostKeys = [try TestKeys.ed25519(seed: turn.isMultiple(of: 2) ? 2 : 1)]
                 script.trust = .wait
             }
@@ -78,9 +84,9 @@ struct MustHoldTests {
         }
     }
 
-    @Test("KX-24 A server that leaves while the question is open ends it")
-    func leavingWhileUndecided() throws {
-        let conversation = try honest { _, script in script.trust = .wait }.close()
+    @Test("KX-24 A server that leaves while the question is open ends it", arguments: Delivery.allCases)
+    func leavingWhileUndecided(_ delivery: Delivery) throws {
+        let conversation = try honest(delivery) { _, script in script.trust = .wait }.close()
         #expect(conversation.record.errors == [.closed(.keyExchange)])
     }
 
@@ -141,9 +147,9 @@ struct MustHoldTests {
         #expect(conversation.peer.messages(Disconnect.self).map(\.reason) == [.hostKeyNotVerifiable])
     }
 
-    @Test("RK-11 A wrong signature at a later exchange ends the connection")
-    func wrongSignatureAtRekey() throws {
-        let conversation = try honest { _, _ in }
+    @Test("RK-11 A wrong signature at a later exchange ends the connection", arguments: Delivery.allCases)
+    func wrongSignatureAtRekey(_ delivery: Delivery) throws {
+        let conversation = try honest(delivery) { _, _ in }
         conversation.peer.configuration.alterReply = { $0.signature[30] ^= 1 }
         conversation.peer.startRekey()
         conversation.run()
@@ -225,11 +231,11 @@ struct MustHoldTests {
         #expect(conversation.record.agreements.count == 2)
     }
 
-    @Test("RK-05 Nothing but the exchange may follow the server's KEXINIT", arguments: [UInt8(51), 52, 53, 80, 94, 7])
-    func othersDuringRekey(_ number: UInt8) throws {
-        let conversation = try honest { configuration, _ in
-            configuration.repliesToShare = true
-        }
+    @Test(
+        "RK-05 Nothing but the exchange may follow the server's KEXINIT", arguments: [UInt8(51), 52, 53, 80, 94, 7],
+        Delivery.allCases)
+    func othersDuringRekey(_ number: UInt8, _ delivery: Delivery) throws {
+        let conversation = try honest(delivery) { _, _ in }
         conversation.peer.configuration.repliesToShare = false
         conversation.peer.startRekey()
         conversation.inject(.bytes([number, 0, 0, 0, 0]))

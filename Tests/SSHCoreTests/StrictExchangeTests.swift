@@ -66,13 +66,46 @@ struct StrictExchangeTests {
         }
     }
 
+    private static let weakest = Array("ssh-rsa".utf8)
+    private static let renewed = "rsa-sha2-256,ssh-ed25519"
+
+    /// SK-10: a second EXT_INFO that holds another list, which counts from there on.
+    private static func again(
+        _ what: String, _ order: @escaping @Sendable (Step, _ own: ByteBuffer, _ again: ByteBuffer) -> [ByteBuffer]
+    ) -> HostileRow {
+        let again = extInfo((ExtInfo.serverSignatureAlgorithms, Array(renewed.utf8)))
+        return HostileRow("SK-10", "EXT_INFO again, \(what)", .works) { configuration, _ in
+            configuration.hook = { _, step, own in order(step, own, again).map { .payload($0) } }
+        }.expecting {
+            $0.engine.serverSignatureAlgorithms?.joined == Array(renewed.utf8)
+                && $0.peer.messages(Unimplemented.self).isEmpty
+        }
+    }
+
+    /// SK-11: the list is still the first one's, and the packet, the fourth under these keys, has its one answer.
+    private static func isUnmoved(_ conversation: Conversation) -> Bool {
+        let first = "ssh-ed25519,ecdsa-sha2-nistp256,rsa-sha2-512,rsa-sha2-256"
+        return conversation.engine.serverSignatureAlgorithms?.joined == Array(first.utf8)
+            && conversation.peer.messages(Unimplemented.self).map(\.sequenceNumber) == [3]
+    }
+
     private static let extensions: [HostileRow] = [
-        HostileRow(
-            "SK-10", "EXT_INFO again before SUCCESS", .works,
-            prepare: insert(.authentication, isStrict: true, extInfo())),
-        HostileRow(
-            "SK-11", "EXT_INFO in a session", .works, prepare: insert(.channelReply, isStrict: true, extInfo())
-        ).expecting { !$0.peer.messages(Unimplemented.self).isEmpty },
+        again("right behind SERVICE_ACCEPT") { step, own, again in step == .serviceAccept ? [own, again] : [own] },
+        again("right before SUCCESS") { step, own, again in step == .authentication ? [again, own] : [own] },
+        HostileRow("SK-11", "EXT_INFO in a session", .works) { configuration, _ in
+            let late = extInfo((ExtInfo.serverSignatureAlgorithms, weakest))
+            configuration.hook = { _, _, own in
+                let number: UInt8? = own.getInteger(at: own.readerIndex)
+                return (number == MessageNumber.channelOpenConfirmation.rawValue ? [.payload(late)] : [])
+                    + [.payload(own)]
+            }
+        }.expecting(isUnmoved),
+        HostileRow("SK-11", "EXT_INFO right behind SUCCESS", .works) { configuration, _ in
+            let late = extInfo((ExtInfo.serverSignatureAlgorithms, weakest))
+            configuration.hook = { _, step, own in
+                [.payload(own)] + (step == .authentication ? [.payload(late)] : [])
+            }
+        }.expecting(isUnmoved),
         HostileRow("SK-12", "EXT_INFO three times", .works) { configuration, _ in
             configuration.hook = { _, step, own in
                 step == .extInfo ? [.payload(own), .payload(own), .payload(own)] : [.payload(own)]
@@ -94,8 +127,19 @@ struct StrictExchangeTests {
             "SK-13", "250 KiB and NULs", .works,
             prepare: announced(extInfo(("\0odd", [UInt8](repeating: 0, count: 250 * 1024))))),
         HostileRow(
-            "SK-15", "another version of host-bound keys", .works,
-            prepare: announced(extInfo(("publickey-hostbound@openssh.com", [0x31])))),
+            "SK-13", "a name of 250 KiB, and one that counts behind it", .works,
+            prepare: announced(
+                extInfo(
+                    (Name([UInt8](repeating: 0x61, count: 250 * 1024)), [1]),
+                    (ExtInfo.serverSignatureAlgorithms, Array(renewed.utf8))))
+        ).expecting { $0.engine.serverSignatureAlgorithms?.joined == Array(renewed.utf8) },
+        // No packet holds so much.
+        HostileRow(
+            "SK-13", "a name of 256 KiB", .fails([.packet], .protocolError),
+            prepare: announced(extInfo((Name([UInt8](repeating: 0x61, count: 256 * 1024)), [])))),
+        HostileRow(
+            "SK-13", "a value of 256 KiB", .fails([.packet], .protocolError),
+            prepare: announced(extInfo(("odd", [UInt8](repeating: 0, count: 256 * 1024))))),
     ]
 
     private static func accepts(_ payloads: ByteBuffer...) -> Prepare {
@@ -131,27 +175,29 @@ struct StrictExchangeTests {
 
     @Test(
         "SK-14 Whatever server-sig-algs holds, no key signs with SHA-1",
-        arguments: ["", "ssh-rsa", ",,\u{1B}[31m,,", "ssh-rsa,rsa-sha2-256", "RSA-SHA2-512"])
-    func announcedAlgorithms(_ list: String) throws {
+        arguments: ["", "ssh-rsa", ",,\u{1B}[31m,,", "ssh-rsa,rsa-sha2-256", "RSA-SHA2-512"], Delivery.allCases)
+    func announcedAlgorithms(_ list: String, _ delivery: Delivery) throws {
         var (configuration, script) = try HostileCheck.honest()
         configuration.extensions = [
             ExtInfo.Extension(name: ExtInfo.serverSignatureAlgorithms, value: ByteBuffer(string: list))
         ]
-        let conversation = try Conversation(configuration, script: script).run()
+        let conversation = try Conversation(configuration, script: script, delivery: delivery).run()
         #expect(conversation.record.isLoggedIn && conversation.record.errors.isEmpty)
         let key = try PublicKey(TestKeys.rsa().verificationKey)
         let expected: [SignatureAlgorithm] = list.contains("rsa-sha2-256") ? [.rsaSHA256] : []
         #expect(conversation.engine.signatureAlgorithms(for: key) == expected)
     }
 
-    @Test("SK-09 The sequence numbers restart with each new keys, three times over", arguments: [true, false])
-    func sequenceReset(_ isStrict: Bool) throws {
+    @Test(
+        "SK-09 The sequence numbers restart with each new keys, three times over", arguments: [true, false],
+        Delivery.allCases)
+    func sequenceReset(_ isStrict: Bool, _ delivery: Delivery) throws {
         var (configuration, script) = try HostileCheck.honest()
         configuration.isStrict = isStrict
         // Its nonce is the sequence number.
         configuration.cipherNames = ["chacha20-poly1305@openssh.com"]
         script.commands = []
-        let conversation = try Conversation(configuration, script: script).run()
+        let conversation = try Conversation(configuration, script: script, delivery: delivery).run()
         for count in 2...4 {
             conversation.peer.startRekey()
             conversation.run()

@@ -11,12 +11,12 @@ struct TransportReviewTests {
     private static let longName = Name([UInt8](repeating: 0x41, count: 200_000))
 
     private func connected(
-        _ change: (inout PeerConfiguration, inout ClientScript) -> Void
+        _ delivery: Delivery = .whole, _ change: (inout PeerConfiguration, inout ClientScript) -> Void
     ) throws -> Conversation {
         var (configuration, script) = try HostileCheck.honest()
         script.commands = []
         change(&configuration, &script)
-        let conversation = try Conversation(configuration, script: script).run()
+        let conversation = try Conversation(configuration, script: script, delivery: delivery).run()
         #expect(conversation.record.isLoggedIn)
         return conversation
     }
@@ -59,9 +59,11 @@ struct TransportReviewTests {
         #expect(names.first == "ssh-ed25519" && names.count <= NameList.maximumNameCount + 1)
     }
 
-    @Test("RK-09 Without strict key exchange, the strict profile refuses later what it refuses first")
-    func strictLater() throws {
-        let conversation = try connected { configuration, script in
+    @Test(
+        "RK-09 Without strict key exchange, the strict profile refuses later what it refuses first",
+        arguments: Delivery.allCases)
+    func strictLater(_ delivery: Delivery) throws {
+        let conversation = try connected(delivery) { configuration, script in
             configuration.isStrict = false
             configuration.cipherNames = ["aes128-gcm@openssh.com"]
             script.configuration.algorithms.requiresStrict = true
@@ -89,9 +91,11 @@ struct TransportReviewTests {
 
     private func script(of conversation: Conversation) -> EngineConfiguration { conversation.script.configuration }
 
-    @Test("RK-14 Empty packets of data between key exchanges do not make them fewer", arguments: [false, true])
-    func emptyData(_ isError: Bool) throws {
-        let conversation = try connected { configuration, script in
+    @Test(
+        "RK-14 Empty packets of data between key exchanges do not make them fewer", arguments: [false, true],
+        Delivery.allCases)
+    func emptyData(_ isError: Bool, _ delivery: Delivery) throws {
+        let conversation = try connected(delivery) { configuration, script in
             configuration.program = { _ in [] }
             script.commands = [HostileCheck.command]
             script.endsInput = false

@@ -87,6 +87,40 @@ import Testing
         let secret = SharedSecret(magnitude: SecretBytes(copying: hex(magnitude)))
         #expect(secret.encoded.exposed() == hex(encoded))
     }
+
+    /// One of each kind of arithmetic, and how many bytes come out of it.
+    private static let widths: [(KeyExchangeAlgorithm, Int)] = [
+        (.curve25519SHA256, 32), (.curve448SHA512, 56), (.ecdhNISTP256, 32), (.ecdhNISTP384, 48),
+        (.ecdhNISTP521, 66), (.group14SHA256, 256),
+    ].filter { KeyExchangeAlgorithm.available.contains($0.0) }
+
+    /// One in 256 has such a zero, and about half have such a bit: it is sought until both were seen.
+    @Test(
+        "KX-10 A secret with a zero in front, and one that looks negative, come out alike on both sides",
+        arguments: widths)
+    func edges(algorithm: KeyExchangeAlgorithm, width: Int) throws {
+        func key(_ seed: UInt64) throws -> EphemeralKey {
+            var random = RandomSource.seeded(seed)
+            return try EphemeralKey(for: algorithm, random: &random)
+        }
+        let share = try key(0).publicShare
+        var (isShortSeen, isSignedSeen) = (false, false)
+        for seed in 1...4096 as ClosedRange<UInt64> where !isShortSeen || !isSignedSeen {
+            let peer = try key(seed)
+            let peerShare = peer.publicShare
+            let theirs = try peer.sharedSecret(with: share).encoded.exposed()
+            let number = Array(theirs.dropFirst(4))
+            let (isShort, isSigned) = (number.count < width, number.first == 0)
+            guard isShort && !isShortSeen || isSigned && !isSignedSeen else { continue }
+            isShortSeen = isShortSeen || isShort
+            isSignedSeen = isSignedSeen || isSigned
+            #expect(try key(0).sharedSecret(with: peerShare).encoded.exposed() == theirs)
+            #expect(Array(theirs.prefix(4)) == [0, 0, UInt8(number.count >> 8), UInt8(number.count & 0xFF)])
+            // RFC 4251 §5: a zero in front stands before a first bit alone.
+            #expect(number[0] < 0x80 && (number[0] != 0 || number[1] >= 0x80))
+        }
+        #expect(isShortSeen && isSignedSeen)
+    }
 }
 
 @Suite struct DerivationTests {

@@ -63,6 +63,51 @@ import Testing
         }
     }
 
+    @Test("C9 A signature of zeros is refused (KX-18)", arguments: known.indices)
+    func onlyZeros(index: Int) {
+        let (key, message) = (VerificationKey.ed25519(hex(Self.known[index].point)), hex(Self.known[index].message))
+        for count in [63, 64, 65] {
+            #expect(throws: CryptoError.invalidSignature) {
+                let blob = signatureBlob("ssh-ed25519", [UInt8](repeating: 0, count: count))
+                try key.verify(blob, over: message, algorithm: .ed25519)
+            }
+        }
+    }
+
+    /// R and S of the second key of RFC 8032 with a nonce of zero, as its owner can make them: S = k a, for R as it stands.
+    ///
+    /// Who decodes R, and compares points, takes the first three; who multiplies by the cofactor, the last one too.
+    static let crafted: [(what: String, r: String, s: String)] = [
+        (
+            "the neutral point", "0100000000000000000000000000000000000000000000000000000000000000",
+            "675d054595fa17cb6a44e3ada6ca385e55667e41a63fdab0ac22d10000354002"
+        ),
+        (
+            "the neutral point, not reduced", "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+            "0a0403c78756704394a791302d07acbdf846e02e6371010b73f9c021313bde01"
+        ),
+        (
+            "the neutral point with the sign of x = 0",
+            "0100000000000000000000000000000000000000000000000000000000000080",
+            "bd498620dc071c7bd37de37a8b3208e5475dd11db9151270fb200f690ae0d009"
+        ),
+        (
+            "a point of order 8", "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+            "9c9934141e47f875e3e839a617afc33b742b807c24040fcb899c123dc1987901"
+        ),
+    ]
+
+    @Test(
+        "C9 An R that is not canonical, or of small order, is refused, were the equation true (KX-18)",
+        arguments: crafted.indices)
+    func degenerate(index: Int) {
+        let (_, r, s) = Self.crafted[index]
+        let key = VerificationKey.ed25519(hex(Self.known[1].point))
+        #expect(throws: CryptoError.invalidSignature) {
+            try key.verify(signatureBlob("ssh-ed25519", hex(r + s)), over: [0x72], algorithm: .ed25519)
+        }
+    }
+
     @Test("A signature of another length is refused (KX-12)", arguments: [0, 63, 65, 128])
     func length(count: Int) {
         let key = VerificationKey.ed25519(hex(Self.known[0].point))

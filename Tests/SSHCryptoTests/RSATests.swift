@@ -69,7 +69,28 @@ import Testing
     }
 
     @Test("A signature by another name than the one agreed on is refused (KX-12, KX-13)")
-    func names() {
+    func names() throws {
+        // These hold, under the names that they bear.
+        let proper: [(SignatureAlgorithm, [UInt8])] = [
+            (.rsaSHA1, RecordedKeys.rsaSHA1Signature), (.rsaSHA256, RecordedKeys.rsaSHA256Signature),
+            (.rsaSHA512, RecordedKeys.rsaSHA512Signature),
+        ]
+        for (made, bytes) in proper {
+            for agreed in proper.map(\.0) {
+                let blob = signatureBlob(made.rawValue, bytes)
+                guard made != agreed else {
+                    try Self.key.verify(blob, over: RecordedKeys.rsaMessage, algorithm: agreed)
+                    continue
+                }
+                #expect(throws: CryptoError.invalidSignature, "\(made) for \(agreed)") {
+                    try Self.key.verify(blob, over: RecordedKeys.rsaMessage, algorithm: agreed)
+                }
+                #expect(throws: CryptoError.invalidSignature, "\(made) called \(agreed)") {
+                    try Self.key.verify(
+                        signatureBlob(agreed.rawValue, bytes), over: RecordedKeys.rsaMessage, algorithm: agreed)
+                }
+            }
+        }
         let sha256 = RecordedKeys.rsaSHA256Signature
         for name in ["rsa-sha2-256", "ssh-rsa", "", "ssh-ed25519", "rsa-sha2-512 ", "RSA-SHA2-512"] {
             #expect(throws: CryptoError.invalidSignature) {

@@ -65,7 +65,7 @@ package struct IdentificationReader {
             precedingLines.append(Array(line.prefix(Limits.customaryIdentificationByteCount)))
         }
         precedingLineCount += 1
-        totalByteCount += line.count
+        totalByteCount += line.count + terminatorByteCount
         guard precedingLineCount <= Limits.precedingLineCount else { throw .limit(.precedingLines) }
         guard totalByteCount <= Limits.precedingTotalByteCount else { throw .limit(.precedingTotal) }
         return nil

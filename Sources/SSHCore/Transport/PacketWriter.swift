@@ -14,7 +14,8 @@ package struct PacketWriter: ~Copyable {
     private var outbound = ByteBuffer()
     private var random: RandomSource
     private var compressor: Compressor?
-    package private(set) var sequence: UInt32 = 0
+    /// Tests set it.
+    package internal(set) var sequence: UInt32 = 0
     private var isEncrypted = false
     /// Tests set it.
     package internal(set) var traffic = Traffic()

@@ -29,9 +29,18 @@ package enum IdentificationRows {
         }
     }
 
-    private static func lines(_ count: Int, byteCount: Int) -> [UInt8] {
-        let line = [UInt8](repeating: UInt8(ascii: "-"), count: byteCount - 2) + Array("\r\n".utf8)
+    private static func lines(_ count: Int, byteCount: Int, ending: String = "\r\n") -> [UInt8] {
+        let line = [UInt8](repeating: UInt8(ascii: "-"), count: byteCount - ending.utf8.count) + Array(ending.utf8)
         return Array([[UInt8]](repeating: line, count: count).joined())
+    }
+
+    /// So many bytes on the wire, every terminator among them: 256 KiB are borne, and not a byte more.
+    private static func total(_ what: String, _ lines: [UInt8]...) -> HostileRow {
+        let bytes = Array(lines.joined())
+        let isBorne = bytes.count <= 256 * 1024
+        return HostileRow(
+            "ID-11", "\(bytes.count) bytes: \(what)", isBorne ? .works : .fails([.precedingTotal], nil),
+            prepare: preamble(bytes))
     }
 
     private static func randomBytes(_ count: Int) -> [UInt8] {
@@ -80,19 +89,30 @@ package enum IdentificationRows {
 
     private static let preceding = [
         HostileRow("ID-07", "empty lines first", .works, prepare: preamble(Array("\n\r\n".utf8))),
+        HostileRow("ID-07", "CR CR LF first", .works, prepare: preamble(Array("\r\r\n".utf8))),
+        HostileRow("ID-07", "CR LF CR CR LF LF first", .works, prepare: preamble(Array("\r\n\r\r\n\n".utf8))),
+        // A CR ends no line: this one begins with it, and is no identification.
+        HostileRow("ID-07", "a CR first", .fails([.notSSH], nil), prepare: only(Array("\rSSH-2.0-Peer\r\n".utf8)))
+            .acting(.closes) { $0.close() },
+        HostileRow("ID-07", "nothing but a CR", .fails([.notSSH, .closed], nil), prepare: only([0x0D]))
+            .acting(.closes) { $0.close() },
         HostileRow("ID-08", "1,023 lines first", .works, prepare: preamble(lines(1023, byteCount: 3))),
         HostileRow(
             "ID-09", "1,024 lines first", .fails([.precedingLines], nil), prepare: preamble(lines(1024, byteCount: 3))),
         HostileRow(
             "ID-10", "a line of 8,193 bytes", .fails([.precedingLine], nil),
             prepare: only([UInt8](repeating: 0x2D, count: 8193))),
-        HostileRow("ID-11", "248 KiB", .works, prepare: preamble(lines(31, byteCount: 8192))),
-        HostileRow(
-            "ID-11", "264 KiB in long lines", .fails([.precedingTotal], nil),
-            prepare: preamble(lines(33, byteCount: 8192))),
-        HostileRow(
-            "ID-11", "264 KiB in short lines", .fails([.precedingTotal], nil),
-            prepare: preamble(lines(1000, byteCount: 270))),
+        total("32 lines", lines(32, byteCount: 8192)),
+        total("31 lines and one longer by a byte", lines(31, byteCount: 8192), lines(1, byteCount: 8193)),
+        total("1,000 lines and a rest", lines(1000, byteCount: 262), lines(1, byteCount: 144)),
+        total("1,000 lines and a rest longer by a byte", lines(1000, byteCount: 262), lines(1, byteCount: 145)),
+        total("1,000 lines of 264 bytes", lines(1000, byteCount: 264)),
+        total(
+            "1,000 lines that end in a bare LF and a rest", lines(1000, byteCount: 262, ending: "\n"),
+            lines(1, byteCount: 144, ending: "\n")),
+        total(
+            "1,000 lines that end in a bare LF and a rest longer by a byte",
+            lines(1000, byteCount: 262, ending: "\n"), lines(1, byteCount: 145, ending: "\n")),
         HostileRow("ID-12", "terminal controls in a line, then a login", .works, prepare: preamble(hostileLine)),
         HostileRow("ID-12", "terminal controls, then the end", .fails([.notSSH], nil), prepare: only(hostileLine))
             .acting(.closes) { $0.close() },

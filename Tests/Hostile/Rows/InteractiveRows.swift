@@ -150,7 +150,7 @@ package enum InteractiveRows {
     }
 
     private static func signed(asksFirst: Bool) -> ClientScript.Credential {
-        (try? .key(TestKeys.ed25519(seed: 4), .ed25519, asksFirst: asksFirst)) ?? .giveUp
+        certain { .key(try TestKeys.ed25519(seed: 4), .ed25519, asksFirst: asksFirst) }
     }
 
     /// Message 60 as each method writes it, sent in answer to each method.
@@ -222,9 +222,9 @@ package enum InteractiveRows {
         }.expecting { $0.record.signatureRequests.isEmpty && $0.peer.attempts.count == 1 }
     }
 
-    private static let plainBlob = (try? TestKeys.ed25519(seed: 4).verificationKey.blob) ?? []
+    private static let plainBlob = certain { try TestKeys.ed25519(seed: 4).verificationKey.blob }
     private static let certificateBlob =
-        (try? TestKeys.certificate(of: TestKeys.ed25519(seed: 4), by: TestKeys.ed25519(seed: 5), role: 1)) ?? []
+        certain { try TestKeys.certificate(of: TestKeys.ed25519(seed: 4), by: TestKeys.ed25519(seed: 5), role: 1) }
 
     private static let keys: [HostileRow] =
         [

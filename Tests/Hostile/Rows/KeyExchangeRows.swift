@@ -7,7 +7,7 @@ import SSHWire
 
 /// hostile.md §4: the order of the exchange, shares, signatures and host keys.
 package enum KeyExchangeRows {
-    package static let rows: [HostileRow] = order + shares + signatures + keys + silence
+    package static let rows: [HostileRow] = order + oldKeys + shares + signatures + keys + silence
 
     private static func insert(_ place: Step, isStrict: Bool = true, _ emissions: Emission...) -> Prepare {
         { configuration, _ in
@@ -57,16 +57,6 @@ package enum KeyExchangeRows {
                             step == .extInfo ? [.bytes([21]), .payload(payload)] : [.payload(payload)]
                         }
                     }),
-                HostileRow(
-                    "KX-31", "the old keys after NEWKEYS, strict \(isStrict)",
-                    .failsAnyhow([.integrity, .packet, .timeout]),
-                    prepare: { configuration, _ in
-                        configuration.isStrict = isStrict
-                        configuration.keepsOldKeys = true
-                    }
-                ).acting(.waits(Limits.authenticationReply)) { if !$0.record.isOver { $0.passDeadline() } }.expecting {
-                    !$0.record.isLoggedIn
-                },
             ]
         }
         + (30...49).filter { $0 != 31 }.map { number in
@@ -80,6 +70,36 @@ package enum KeyExchangeRows {
                     }
                 })
         }
+
+    /// The peer announces new keys and goes on with those that it had: none, or those of its first exchange.
+    private static let oldKeys: [HostileRow] = TestedMode.encrypted.flatMap { mode in
+        [true, false].flatMap { isStrict in
+            let never = HostileRow(
+                "KX-31", "\(mode): no keys after NEWKEYS, strict \(isStrict)", .failsAnyhow([.integrity, .packet])
+            ) { configuration, _ in
+                mode.prepare(&configuration)
+                configuration.isStrict = isStrict
+                configuration.keepsOldKeys = true
+            }
+            // Where the length is in the clear, it is the tag that tells.
+            let isCertain = mode != .chaCha20Poly1305 && mode != .ctr
+            let later = HostileRow(
+                "KX-31", "\(mode): the old keys after a later NEWKEYS, strict \(isStrict)",
+                isCertain ? .fails([.integrity], .macError) : .failsAnyhow([.integrity, .packet])
+            ) { configuration, _ in
+                mode.prepare(&configuration)
+                configuration.isStrict = isStrict
+                configuration.rekeysBefore = [.authentication]
+                configuration.hook = { peer, step, own in
+                    if step == .serviceAccept { peer.configuration.keepsOldKeys = true }
+                    return [.payload(own)]
+                }
+            }
+            return [never, later].map { row in
+                row.feedingOn().expecting { !$0.record.isLoggedIn && $0.record.endsAsTold(to: $0.peer) }
+            }
+        }
+    }
 
     private static func share(_ id: String, _ what: String, _ share: [UInt8]) -> HostileRow {
         HostileRow(id, what, .fails([.keyExchange], .keyExchangeFailed)) { configuration, _ in
@@ -170,16 +190,6 @@ package enum KeyExchangeRows {
                 "KX-12", "another name in it",
                 altered { $0.signature = blob("ssh-ed25518", Array($0.signature.suffix(64))) }),
             signature(
-                "KX-13", "SHA-256 where SHA-512 was agreed on",
-                altered(TestKeys.rsa, name: "rsa-sha2-512") {
-                    $0.signature = blob("rsa-sha2-256", Array($0.signature.suffix(256)))
-                }),
-            signature(
-                "KX-13", "SHA-1 where SHA-512 was agreed on",
-                altered(TestKeys.rsa, name: "rsa-sha2-512") {
-                    $0.signature = blob("ssh-rsa", Array($0.signature.suffix(256)))
-                }),
-            signature(
                 "KX-14", "an RSA signature with a zero too many",
                 altered(TestKeys.rsa, name: "rsa-sha2-512") {
                     $0.signature = blob("rsa-sha2-512", [0] + $0.signature.suffix(256))
@@ -191,7 +201,7 @@ package enum KeyExchangeRows {
                     $0.signature = blob("ecdsa-sha2-nistp256", [0, 0, 0, 1, 21, 0, 0, 0, 1, 1])
                 }),
             signature("KX-18", "an Ed25519 signature with S + L", altered { $0.signature = malleated($0.signature) }),
-        ]
+        ] + otherHashes
         + [UInt8(0), 0xFF].flatMap { byte in
             [32, 33, 67].map { count in
                 signature(
@@ -201,6 +211,25 @@ package enum KeyExchangeRows {
                         pair.writeString([UInt8](repeating: byte, count: count))
                         pair.writeString([UInt8](repeating: byte, count: count))
                         $0.signature = blob("ecdsa-sha2-nistp256", Array(pair.readableBytesView))
+                    })
+            }
+        }
+
+    /// Signatures that hold, by a hash that was not agreed on: under their own name, and under the name agreed on.
+    private static let otherHashes: [HostileRow] =
+        [
+            (SignatureAlgorithm.rsaSHA512, SignatureAlgorithm.rsaSHA256), (.rsaSHA512, .rsaSHA1),
+            (.rsaSHA256, .rsaSHA512), (.rsaSHA256, .rsaSHA1),
+        ].flatMap { agreed, other in
+            [other, agreed].map { name in
+                signature(
+                    "KX-13", "\(agreed.rawValue) agreed on, signed with \(other.rawValue), called \(name.rawValue)",
+                    { configuration, script in
+                        let relabel = altered(TestKeys.rsa, name: Name(agreed.rawValue)) {
+                            $0.signature = blob(name.rawValue, Array($0.signature.suffix(256)))
+                        }
+                        try relabel(&configuration, &script)
+                        configuration.signsWith = other
                     })
             }
         }
@@ -236,7 +265,7 @@ package enum KeyExchangeRows {
     }
 
     private static let honestRSA = TestKeys.rsaBlob(exponent: [1, 0, 1], modulus: [0] + TestKeys.modulus)
-    private static let ed25519Blob = (try? TestKeys.ed25519().verificationKey.blob) ?? []
+    private static let ed25519Blob = certain { try TestKeys.ed25519().verificationKey.blob }
 
     private static let keys: [HostileRow] = [
         hostKey(
@@ -266,7 +295,7 @@ package enum KeyExchangeRows {
         hostKey("KX-19", "an RSA key where Ed25519 was agreed on", .hostKeyMismatch, honestRSA),
         hostKey(
             "KX-19", "a P-384 key where P-256 was agreed on", .hostKeyMismatch, name: "ecdsa-sha2-nistp256",
-            (try? TestKeys.ecdsa(on: .p384).verificationKey.blob) ?? []),
+            certain { try TestKeys.ecdsa(on: .p384).verificationKey.blob }),
         hostKey("KX-19", "a key of a type nobody knows", .hostKeyMismatch, blob("ssh-other", [1])),
         hostKey("KX-20", "a key with a byte after its end", .hostKeyMismatch, ed25519Blob + [0]),
         hostKey(

@@ -134,7 +134,7 @@ package enum LoginRows {
         }.expecting { $0.record.signatureRequests.isEmpty && $0.peer.attempts.count == 1 }
     }
 
-    private static let otherBlob = (try? TestKeys.ed25519(seed: 55).verificationKey.blob) ?? []
+    private static let otherBlob = certain { try TestKeys.ed25519(seed: 55).verificationKey.blob }
 
     private static let keys: [HostileRow] =
         [

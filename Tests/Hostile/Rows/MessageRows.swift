@@ -8,7 +8,7 @@ import SSHWire
 /// hostile.md §2, from PK-18 on: whole packets with the wrong thing in them.
 package enum MessageRows {
     package static let rows: [HostileRow] =
-        zeros + unimplemented + trailing + lies + integers + booleans + lists + disconnects + unsorted
+        zeros + unimplemented + trailing + lies + integers + exchangeNumbers + booleans + lists + disconnects + unsorted
 
     /// Says these payloads right before the step's own.
     package static func before(_ step: Step, _ emissions: [Emission]) -> Prepare {
@@ -58,13 +58,15 @@ package enum MessageRows {
     private static let unimplemented: [HostileRow] =
         [
             // Our NEWKEYS follows the peer's.
-            ("NEWKEYS", Step.newKeys, 1), ("SERVICE_REQUEST", .serviceAccept, 0),
-            ("USERAUTH_REQUEST", .authentication, 0),
+            ("NEWKEYS", Step.newKeys, 1, ProtocolError.Situation.keyExchange),
+            ("SERVICE_REQUEST", .serviceAccept, 0, .serviceRequest),
+            ("USERAUTH_REQUEST", .authentication, 0, .authentication),
         ]
-        .map { what, step, offset in
+        .map { what, step, offset, situation in
             HostileRow(
                 "PK-21", "UNIMPLEMENTED for \(what)", .fails([.unexpected], .protocolError),
-                prepare: unanswered(step, offset: offset))
+                prepare: unanswered(step, offset: offset)
+            ).expecting { $0.record.errors == [.unexpected(.unimplemented, during: situation)] }
         } + [
             HostileRow(
                 "PK-21", "UNIMPLEMENTED for CHANNEL_OPEN", .refusesChannel, prepare: unanswered(.channelReply)),
@@ -142,6 +144,46 @@ package enum MessageRows {
         }
     }
 
+    /// An f, or a p and a g, written in another way than the one that both sides hash.
+    private static func rewritten(
+        _ what: String, _ verdict: HostileRow.Verdict, f: (@Sendable ([UInt8]) -> [UInt8])? = nil,
+        group: (@Sendable (_ p: [UInt8], _ g: [UInt8]) -> ([UInt8], [UInt8]))? = nil
+    ) -> HostileRow {
+        let method: Name = group == nil ? "diffie-hellman-group14-sha256" : "diffie-hellman-group-exchange-sha256"
+        return HostileRow("PK-26", what, verdict) { configuration, _ in
+            configuration.keyExchangeNames = [method]
+            if let f { configuration.alterReply = { $0.publicShare = f($0.publicShare) } }
+            guard let group else { return }
+            let own = configuration.group
+            let (prime, generator) = group(own.prime.body, own.generator.body)
+            var message = ByteBuffer(bytes: [31])
+            message.writeString(prime)
+            message.writeString(generator)
+            configuration.hook = { [message] _, step, own in [.payload(step == .kexGroup ? message : own)] }
+        }.expecting { if case .works = verdict { true } else { $0.record.offeredKeys.isEmpty } }
+    }
+
+    private static let zeros16K = [UInt8](repeating: 0, count: 16 * 1024 + 1)
+    private static let refusedNumber = HostileRow.Verdict.fails([.keyExchange], .keyExchangeFailed)
+
+    /// Redundant zeros are borne, and a zero, a negative number and 16 KiB are not numbers of an exchange.
+    private static let exchangeNumbers: [HostileRow] = [
+        rewritten("f with redundant zeros", .works, f: { [0, 0] + $0 }),
+        rewritten("f of one zero byte", refusedNumber, f: { _ in [0] }),
+        rewritten("f that is empty", refusedNumber, f: { _ in [] }),
+        rewritten("f that is negative", refusedNumber, f: { [0x80] + $0 }),
+        rewritten("f behind 16 KiB of zeros", refusedNumber, f: { zeros16K + $0 }),
+        rewritten("p and g with redundant zeros", .works, group: { ([0, 0] + $0, [0, 0] + $1) }),
+        rewritten("p of one zero byte", refusedNumber, group: { ([0], $1) }),
+        rewritten("p that is empty", refusedNumber, group: { ([], $1) }),
+        rewritten("p that is negative", refusedNumber, group: { (Array($0.drop { $0 == 0 }), $1) }),
+        rewritten("p behind 16 KiB of zeros", refusedNumber, group: { (zeros16K + $0, $1) }),
+        rewritten("g of one zero byte", refusedNumber, group: { p, _ in (p, [0]) }),
+        rewritten("g that is empty", refusedNumber, group: { p, _ in (p, []) }),
+        rewritten("g that is negative", refusedNumber, group: { p, _ in (p, [0x82]) }),
+        rewritten("g behind 16 KiB of zeros", refusedNumber, group: { ($0, zeros16K + $1) }),
+    ]
+
     private static let integers: [HostileRow] = [
         HostileRow(
             "PK-26", "redundant zeros", .works,
@@ -196,6 +238,20 @@ package enum MessageRows {
                 ]
                 message.keyExchanges.names = odd + message.keyExchanges.names + [""]
                 message.ciphersServerToClient.names = odd + message.ciphersServerToClient.names + ["", ""]
+            }
+        },
+        HostileRow("PK-28", "1,024 names", .works) { configuration, _ in
+            configuration.alterKexInit = { message in
+                message.languagesClientToServer = NameList((1...1024).map { Name("\($0)") })
+                // The one that counts is the last.
+                message.keyExchanges.names.insert(
+                    contentsOf: (0..<1024 - message.keyExchanges.names.count).map { Name("\($0)") }, at: 0)
+            }
+        }.expecting { $0.record.agreements.first?.keyExchange == .curve25519SHA256 },
+        HostileRow("PK-28", "1,025 names that count", .fails([.malformed], .protocolError)) { configuration, _ in
+            configuration.alterKexInit = { message in
+                message.keyExchanges.names.insert(
+                    contentsOf: (0..<1025 - message.keyExchanges.names.count).map { Name("\($0)") }, at: 0)
             }
         },
         HostileRow("PK-28", "1,025 names", .fails([.malformed], .protocolError)) { configuration, _ in

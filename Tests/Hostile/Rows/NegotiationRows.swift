@@ -70,6 +70,16 @@ package enum NegotiationRows {
         },
         failure("KI-07", "another case", .keyExchange) { $0.keyExchanges = ["Curve25519-SHA256"] },
         failure("KI-07", "a look-alike", .hostKey) { $0.hostKeys = ["ssh-ed25519\u{200B}", "s\u{17F}h-ed25519"] },
+        // The sign of the kelvin, which is a k to whoever folds cases, and a full-width letter.
+        failure("KI-07", "a look-alike of k", .keyExchange) {
+            $0.keyExchanges = [
+                "ml\u{212A}em768x25519-sha256", "mlkem768x25519-sha256\u{0}", "\u{FF43}urve25519-sha256",
+            ]
+        },
+        failure("KI-07", "a look-alike of k in a MAC", .macServerToClient) {
+            $0.ciphersServerToClient = ["aes128-ctr"]
+            $0.macsServerToClient = ["hmac-sha2-256\u{200D}", "HMAC-SHA2-256", "hmac-sha2-256-et\u{1D426}@openssh.com"]
+        },
         failure("KI-07", "a blank at the end", .cipherServerToClient) { $0.ciphersServerToClient = ["aes128-ctr "] },
         failure("KI-08", "nothing but markers", .keyExchange) {
             $0.keyExchanges = ["ext-info-s", "kex-strict-s-v00@openssh.com"]
@@ -87,11 +97,19 @@ package enum NegotiationRows {
         HostileRow("KI-03", "something in the reserved field", .works) { configuration, _ in
             configuration.alterKexInitPayload = { $0.setInteger(UInt32(0xDEAD_BEEF), at: $0.writerIndex - 4) }
         },
+        HostileRow("KI-09", "the client's markers", .works) { configuration, _ in
+            // Nothing else would make it strict.
+            configuration.isStrict = false
+            configuration.alterKexInit = {
+                $0.keyExchanges.names = ["ext-info-c", "kex-strict-c-v00@openssh.com"] + $0.keyExchanges.names
+            }
+        }.expecting { !$0.engine.isStrictKeyExchange && $0.record.agreements.count == 1 },
         HostileRow(
-            "KI-09", "the client's markers", .works,
+            "KI-09", "the client's markers beside the server's own", .works,
             prepare: alter {
                 $0.keyExchanges.names = ["ext-info-c", "kex-strict-c-v00@openssh.com"] + $0.keyExchanges.names
-            }),
+            }
+        ).expecting { $0.engine.isStrictKeyExchange },
         HostileRow(
             "KI-10", "a cipher for each direction", .works,
             prepare: alter {

@@ -32,7 +32,7 @@ package enum ShareRows {
 
     private static func stranger(_ algorithm: KeyExchangeAlgorithm) -> [UInt8] {
         var random = RandomSource.seeded(3)
-        return (try? EphemeralKey(for: algorithm, random: &random).publicShare) ?? []
+        return certain { try EphemeralKey(for: algorithm, random: &random).publicShare }
     }
 
     /// A13: what is no point of the curve, or is one in another form.
@@ -100,7 +100,7 @@ package enum ShareRows {
         (KeyExchangeAlgorithm.group14SHA256, FiniteFieldGroup.Name.group14), (.group16SHA512, .group16),
         (.groupExchangeSHA256, .group15),
     ].flatMap { algorithm, name -> [HostileRow] in
-        guard let prime = try? FiniteFieldGroup(name).prime else { return [] }
+        let prime = certain { try FiniteFieldGroup(name).prime }
         let values: [(String, [UInt8])] = [
             ("f = 0", []), ("f = 1", [1]), ("f = p-1", body(shifted(prime, by: -1))), ("f = p", prime.body),
             ("f = p+1", body(shifted(prime, by: 1))), ("f = p+2", body(shifted(prime, by: 2))),

@@ -31,6 +31,8 @@ package struct PeerConfiguration: Sendable {
     package var hostKeyBlob: [UInt8]?
     /// Changes what is hashed for the signature, and for it alone.
     package var alterSignedHash: @Sendable (inout ExchangeHash) -> Void = { _ in }
+    /// Signs the exchange hash with this in place of what was agreed on, name and all.
+    package var signsWith: SignatureAlgorithm?
     package var alterReply: @Sendable (inout KexECDHReply) -> Void = { _ in }
     package var repliesToShare = true
     package var keepsOldKeys = false

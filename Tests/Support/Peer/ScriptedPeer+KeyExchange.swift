@@ -76,7 +76,8 @@ extension ScriptedPeer {
         var signed = inputs
         configuration.alterSignedHash(&signed)
         let signature = try hostKey.sign(
-            try signed.value(agreed.keyExchange.hash, secret: share.secret), algorithm: agreed.hostKey)
+            try signed.value(agreed.keyExchange.hash, secret: share.secret),
+            algorithm: configuration.signsWith ?? agreed.hostKey)
         var reply = KexECDHReply(hostKey: inputs.hostKey, publicShare: inputs.serverShare, signature: signature)
         configuration.alterReply(&reply)
         guard configuration.repliesToShare else { return }
