@@ -33,11 +33,12 @@ enum ConfigReader {
             environment: { PlatformTerminal.environment($0) }, local: local)
         resolver.exec = { command in
             guard let text = command.string else { throw UsageError(message: "\(command) is not UTF-8") }
-            // As in ssh: what cannot be asked is neither true nor false.
-            guard let status = PlatformProcess.runInShell(text, isSilent: true) else {
-                throw UsageError(message: "match exec '\(command)' error: the shell cannot be started")
+            // As in ssh: what cannot be asked, or does not come to an answer, is neither true nor false.
+            switch PlatformProcess.runInShell(text, isSilent: true) {
+            case .exit(let status): return status == 0
+            case .signal, .unknown: throw UsageError(message: "match exec '\(command)' error: it ended abnormally")
+            case nil: throw UsageError(message: "match exec '\(command)' error: the shell cannot be started")
             }
-            return status == 0
         }
         resolver.localAddresses = { PlatformNetwork.localAddresses }
         resolver.lookUp = { name, family in

@@ -16,12 +16,23 @@ struct JSONResult: Encodable {
 
         init(_ buffer: ByteBuffer, isCut: Bool) {
             if isCut { self.isCut = true }
-            // In JSON one of these takes six bytes: what is full of them is no text.
             let bytes = Array(buffer.readableBytesView)
-            var controlCount = 0
-            for byte in bytes where byte < 0x20 && byte != 0x09 && byte != 0x0A && byte != 0x0D { controlCount += 1 }
-            if controlCount <= bytes.count / 5 { text = String(validating: bytes, as: UTF8.self) }
+            text = String(validating: bytes, as: UTF8.self).flatMap { Self.isMostlyText($0, bytes.count) ? $0 : nil }
             if text == nil { base64 = Data(bytes).base64EncodedString() }
+        }
+
+        /// What is escaped takes six bytes, or twelve: what is full of that is no text.
+        private static func isMostlyText(_ text: String, _ byteCount: Int) -> Bool {
+            var left = byteCount / 5
+            for scalar in text.unicodeScalars {
+                let isPlain =
+                    scalar.value < 0x7F
+                    ? scalar.value >= 0x20 || "\t\n\r".unicodeScalars.contains(scalar) : SafeText.isHarmless(scalar)
+                guard !isPlain else { continue }
+                left -= 1
+                if left < 0 { return false }
+            }
+            return true
         }
     }
 

@@ -113,9 +113,9 @@ extension Plan {
         guard let command = localCommand else { return }
         // With `--json` nothing but the object is on standard output.
         let isSilent = output.isJSON
-        let status = try? await NIOThreadPool.singleton.runIfActive {
+        let ending = try? await NIOThreadPool.singleton.runIfActive {
             PlatformProcess.runInShell(command, isSilent: isSilent)
         }
-        if status == nil { Console.say("fairlead: LocalCommand: the shell (SHELL) cannot be started") }
+        if ending == nil { Console.say("fairlead: LocalCommand: the shell (SHELL) cannot be started") }
     }
 }

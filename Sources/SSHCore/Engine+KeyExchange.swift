@@ -24,7 +24,8 @@ extension Engine {
             guard !isStrict || packet.sequence == 0 else { throw .unexpected(.kexInit, during: .keyExchange) }
         } else {
             // Unless we started it, the clock starts now; typing and pushes are not on this one.
-            if keyExchange.stage == .idle { startRekeyClock() }
+            storm.isServers = keyExchange.stage == .idle
+            if storm.isServers { startRekeyClock() }
         }
         if keyExchange.stage == .idle { try proposeKeyExchange() }
         let answer = try keyExchange.receive(message, payload: packet.payload, random: &random)
@@ -96,6 +97,7 @@ extension Engine {
         keysExpireAt = configuration.rekeyLimit.interval.map { now + $0 }
         emit(.keysExchanged(algorithms))
         if isFirst {
+            storm.began(testedPrimeCount: keyExchange.testedPrimeCount)
             phase = .authentication
             phaseDeadline = now + Limits.authenticationReply
             if !configuration.isPolite {

@@ -134,8 +134,8 @@ extension Engine {
 
     /// The server's host keys, for whoever keeps known hosts up to date (OpenSSH PROTOCOL §2.5).
     ///
-    /// Only the first announcement counts; keys of types that we do not know are passed over. Weak ones are not: the host
-    /// has them, and none is gone because we would not take it.
+    /// Only the first announcement counts; keys of types that we do not know are passed over. Weak ones are not (RSA of at
+    /// least 1,024 bits): the host has them, and none is gone because we would not take it.
     mutating func receivedHostKeys(_ details: ByteBuffer) throws(ProtocolError) {
         guard !hasHostKeyAnnouncement else { return }
         hasHostKeyAnnouncement = true

@@ -232,12 +232,14 @@ package struct Engine: ~Copyable {
         return error
     }
 
-    /// However it ended: what was still to be sent or computed is dropped, passwords and keys with it.
+    /// However it ended: what was still to be sent or computed is dropped, passwords and all keys with it.
     mutating func close() {
         phase = .closed
         deferred.removeAll()
         deferredSecrets = nil
         keyExchange.end()
+        writer.close()
+        reader.close()
     }
 
     mutating func processHeld() throws(ProtocolError) {

@@ -82,6 +82,10 @@ import Testing
     func controls() throws {
         let zeros = JSONResult.Bytes(ByteBuffer(repeating: 0, count: 3000), isCut: false)
         #expect(zeros.text == nil && zeros.base64 == String(repeating: "A", count: 4000))
+        for text in ["\u{7F}", "\u{9B}", "\u{202E}", "\u{E0001}"] {
+            let full = JSONResult.Bytes(ByteBuffer(string: String(repeating: text, count: 1000)), isCut: false)
+            #expect(full.text == nil && full.base64 != nil)
+        }
         let lines = JSONResult.Bytes(ByteBuffer(string: "a\n\t\r\n"), isCut: false)
         #expect(lines.text == "a\n\t\r\n" && lines.base64 == nil)
     }

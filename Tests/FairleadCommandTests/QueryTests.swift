@@ -33,4 +33,16 @@ import Testing
         #expect(result.errorText.contains("Bad Ciphers 'arcfour'"))
         #expect(result.errorText.contains("aes128-gcm@openssh.com"))
     }
+
+    @Test("a Match exec that is killed is neither true nor false, and a status above 128 is one like any other")
+    func killedMatch() async throws {
+        let folder = try TemporaryDirectory()
+        let killed = try folder.write("Match exec \"kill -KILL $$\"\nPort 99\n", to: "killed")
+        let failed = try folder.write("Match exec \"exit 137\"\nPort 99\n", to: "failed")
+        let refusal = try await tool("-F", killed, "-G", "host")
+        #expect(refusal.exit == .status(255) && refusal.outputText == "")
+        #expect(refusal.errorText.contains("match exec 'kill -KILL $$' error: it ended abnormally"))
+        let answer = try await tool("-F", failed, "-G", "host")
+        #expect(answer.exit == .status(0) && answer.outputText.contains("\nport 22\n"))
+    }
 }

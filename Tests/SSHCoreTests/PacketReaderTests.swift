@@ -95,6 +95,16 @@ struct PacketReaderTests {
         #expect(first?.readableBytes == 16 && second == nil)
     }
 
+    @Test("A writer that is closed has no keys and writes nothing more; what it sealed can be taken")
+    func closing() throws {
+        var writer = PacketWriter(random: .seeded(1))
+        try writer.write(NewKeys())
+        writer.close()
+        #expect(throws: ProtocolError.limit(.sequenceNumber)) { try writer.write(ByteBuffer(string: "secret")) }
+        let (taken, byteCount) = (writer.take(), writer.byteCount)
+        #expect(taken?.readableBytes == 16 && byteCount == 0)
+    }
+
     @Test("A packet that was handed out is not overwritten by those that follow")
     func recycledBuffers() throws {
         var writer = PacketWriter(random: .seeded(1))

@@ -22,7 +22,7 @@ struct AgentClient: Sendable {
             let opened = try await connect()
             channel = opened
             // What the path leads to may have changed since it was looked at.
-            if let owner = try await PlatformStreams.peerOwner(opened) { try check(owner, for: request) }
+            if let owner = await PlatformStreams.peerOwner(opened) { try check(owner, for: request) }
             outcome = .success(try await converse(message, on: opened, deadline, notice))
         } catch {
             outcome = .failure(error)

@@ -71,7 +71,7 @@ package struct ChildProcess: Sendable {
                 guard filled <= outputLimit else { throw .tooLong }
             }
             while true {
-                if let status = child.reap() { return (status, Password(output.prefix(filled))) }
+                if let ending = child.reap() { return (ending.status, Password(output.prefix(filled))) }
                 try PlatformProcess.wait(for: nil, wake, until: deadline)
             }
         } catch {

@@ -51,7 +51,7 @@ extension HostTrust {
             announced.contains(token.key)
         else { return nil }
         let known = await HostTrust.read(options.userFiles + options.globalFiles)
-        // The files may be long, and the loop has others to serve.
+        // There may be many, and the loop has others to serve.
         return await Blocking.run { update(after: token, announced: announced, known: known) }
     }
 

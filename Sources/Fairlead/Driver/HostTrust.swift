@@ -34,17 +34,20 @@ struct HostTrust: Sendable {
     static func read(
         _ paths: [String], _ report: (String, PlatformFiles.Failure) -> Void = { _, _ in }
     ) async -> KnownHosts {
-        var knownHosts = KnownHosts()
-        for path in paths {
-            do throws(PlatformFiles.Failure) {
-                let contents = try await Blocking.run { () throws(PlatformFiles.Failure) in
-                    try PlatformFiles.read(path, upTo: KnownHosts.maximumByteCount)
+        let (knownHosts, failures) = await Blocking.run {
+            var knownHosts = KnownHosts()
+            var failures: [(String, PlatformFiles.Failure)] = []
+            for path in paths {
+                do throws(PlatformFiles.Failure) {
+                    knownHosts.add(
+                        file: path, contents: try PlatformFiles.read(path, upTo: KnownHosts.maximumByteCount))
+                } catch {
+                    if error != .missing { failures.append((path, error)) }
                 }
-                knownHosts.add(file: path, contents: contents)
-            } catch {
-                if error != .missing { report(path, error) }
             }
+            return (knownHosts, failures)
         }
+        for (path, failure) in failures { report(path, failure) }
         return knownHosts
     }
 

@@ -33,6 +33,20 @@ package enum PlatformClock {
 
 /// What the system does to run a program.
 package enum PlatformProcess {
+    /// How a program ended; nothing is known of it where children are not waited for (SIGCHLD is ignored).
+    package enum Ending {
+        case exit(Int32), signal(Int32), unknown
+
+        /// As a shell has it.
+        var status: Int32 {
+            switch self {
+            case .exit(let status): status
+            case .signal(let number): 128 + number
+            case .unknown: 255
+            }
+        }
+    }
+
     struct Child {
         let process: pid_t
         let output: Int32
@@ -48,15 +62,14 @@ package enum PlatformProcess {
         }
 
         /// How the process ended; nil where it has not, and nobody waits for it.
-        func reap(waits: Bool = false) -> Int32? {
+        func reap(waits: Bool = false) -> Ending? {
             var status: Int32 = 0
             var reaped = unsafe waitpid(process, &status, waits ? 0 : WNOHANG)
             while reaped < 0, errno == EINTR { reaped = unsafe waitpid(process, &status, waits ? 0 : WNOHANG) }
             if reaped == 0 { return nil }
             _ = children.withLock { $0.remove(process) }
-            // Where children are not waited for (SIGCHLD is ignored), nothing is known of its end.
-            guard reaped == process else { return 255 }
-            return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + (status & 0x7F)
+            guard reaped == process else { return .unknown }
+            return status & 0x7F == 0 ? .exit(status >> 8 & 0xFF) : .signal(status & 0x7F)
         }
 
         func kill() {
@@ -97,9 +110,9 @@ package enum PlatformProcess {
 
     /// Has the user's shell run a command of the user's own configuration (interop ruling 34); it blocks.
     ///
-    /// A silent one reads and writes nothing but its errors; another one has our standard streams. Its exit status, or 128
-    /// and a signal's number; nil where it could not be started.
-    package static func runInShell(_ command: String, isSilent: Bool) -> Int32? {
+    /// A silent one reads and writes nothing but its errors; another one has our standard streams. Nil where it could not be
+    /// started.
+    package static func runInShell(_ command: String, isSilent: Bool) -> Ending? {
         let shell = unsafe getenv("SHELL").map { unsafe String(cString: $0) } ?? ""
         let words = [shell.isEmpty ? "/bin/sh" : shell, "-c", command]
         let started = try? unsafe start(words, nil) { actions in

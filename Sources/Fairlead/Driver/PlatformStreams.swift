@@ -53,12 +53,14 @@ package enum PlatformStreams {
         }
     }
 
-    /// The user of who listens where a connected socket of this machine leads; nil where the system cannot tell.
-    static func peerOwner(_ channel: any NIOCore.Channel) async throws -> UInt32? {
-        try await channel.eventLoop.submit {
+    /// The user of who listens where a connected socket of this machine leads; nil where the system cannot tell, as of a
+    /// socket that is closed by now.
+    static func peerOwner(_ channel: any NIOCore.Channel) async -> UInt32? {
+        let owner = channel.eventLoop.submit {
             try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(
                 of: NIOBSDSocket.Handle.self, peerOwner(of:)) ?? nil
-        }.get()
+        }
+        return try? await owner.get()
     }
 
     private static func peerOwner(of descriptor: Int32) -> UInt32? {

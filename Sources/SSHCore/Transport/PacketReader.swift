@@ -43,6 +43,13 @@ package struct PacketReader: ~Copyable {
         if resetSequence { sequence = 0 }
     }
 
+    /// The keys go, and nothing is read any more.
+    package mutating func close() {
+        opener = Opener()
+        decompressor = nil
+        carry = ByteBuffer()
+    }
+
     /// What follows is compressed, with a history that begins here; or nothing is any more.
     package mutating func setCompression(_ algorithm: CompressionAlgorithm) throws(ProtocolError) {
         do throws(CryptoError) {

@@ -36,6 +36,13 @@ package struct PacketWriter: ~Copyable {
         if resetSequence { sequence = 0 }
     }
 
+    /// The keys go, and as at the end of the numbers no packet follows; what is sealed can still be taken.
+    package mutating func close() {
+        sealer = Sealer()
+        compressor = nil
+        (isEncrypted, sequence) = (false, .max)
+    }
+
     /// Bytes that are not a packet: the identification line.
     package mutating func writeUnframed(_ bytes: [UInt8]) {
         prepare(byteCount: bytes.count)
