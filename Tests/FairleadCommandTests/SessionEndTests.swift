@@ -21,7 +21,7 @@ import Testing
         ])
     func signalsWithoutTerminal(number: Int32) async throws {
         let desk = try await Desk()
-        let process = try desk.start([], "echo up; sleep 3600") { $0.input = .pipe }
+        let process = try desk.start([], "echo up; exec cat") { $0.input = .pipe }
         try await process.waitForOutput("up")
         process.send(number)
         #expect(try await process.result().exit == .status(255))

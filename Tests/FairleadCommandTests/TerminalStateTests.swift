@@ -5,7 +5,7 @@ import Testing
 
 /// Nothing else of this process touches a terminal by `TerminalState`, which has but one.
 @Suite struct TerminalStateTests {
-    @Test("TM-02 a terminal that was given back for good is not changed again, however late a change comes")
+    @Test("a terminal that was given back for good is not changed again, however late a change comes")
     func ended() throws {
         let terminal = try PseudoTerminal("sleep", ["60"], environment: [:])
         let before = try terminal.settings

@@ -133,7 +133,8 @@ import Testing
         try await tool.waitForError("over", within: .seconds(300))
         try await poll(for: "the rest") { tool.outputByteCount == first + rest + 4 ? () : nil }
         let after = try peak(of: tool.identifier)
-        #expect(after - before < 8 << 10, "\(before) KiB, then \(after) KiB")
+        // The window may grow to 16 MiB, and be full where we are slow.
+        #expect(after - before < 24 << 10, "\(before) KiB, then \(after) KiB")
         tool.closeInput()
         let result = try await tool.result()
         #expect(result.exit == .status(0) && tool.outputByteCount == first + rest + 4)

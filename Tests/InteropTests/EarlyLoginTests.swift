@@ -160,17 +160,20 @@ import Testing
                 [.payload(Disconnect(reason: .protocolError, description: "never").payload)]
             }
         }
-        let configuration = try configuration(server, TemporaryDirectory(), Record())
+        let folder = try TemporaryDirectory()
+        let configuration = try configuration(server, folder, Record())
         try await run(configuration)
         #expect(await connectionFailure(configuration)?.kind == .disconnected(code: 2))
         #expect(server.connectionCount == 3)
+        withExtendedLifetime(folder) {}
     }
 
     @Test("the first session takes it, the next ones open their own; what nobody takes is closed")
     func taken() async throws {
         let server = try await server()
         let record = Record()
-        let configuration = try configuration(server, TemporaryDirectory(), record)
+        let folder = try TemporaryDirectory()
+        let configuration = try configuration(server, folder, record)
         try await run(configuration)
         #expect(try !isEarly(record.take()))
         try await withSSHConnection(configuration) { connection in
@@ -188,6 +191,7 @@ import Testing
         let unused = record.take()
         #expect(unused.suffix(2) == ["CHANNEL_CLOSE", "DISCONNECT"])
         #expect(!unused.contains("CHANNEL_REQUEST"))
+        withExtendedLifetime(folder) {}
     }
 
     @Test("one that the server refuses costs nothing: the session is asked for again")
@@ -209,7 +213,8 @@ import Testing
             }
         }
         let record = Record()
-        let configuration = try configuration(server, TemporaryDirectory(), record)
+        let folder = try TemporaryDirectory()
+        let configuration = try configuration(server, folder, record)
         try await run(configuration)
         _ = record.take()
         try await withSSHConnection(configuration) { connection in
@@ -218,6 +223,7 @@ import Testing
             #expect(result.output.text == "said")
         }
         #expect(record.take().count(where: { $0 == "CHANNEL_OPEN" }) == 2)
+        withExtendedLifetime(folder) {}
     }
 
     @Test(

@@ -44,7 +44,7 @@ import Testing
     func silence() async throws {
         let server = try await LoopbackServer.saying([])
         var configuration = configuration(port: server.port)
-        configuration.connectTimeout = .seconds(1)
+        configuration.connectTimeout = .seconds(5)
         let error = await connectionFailure(configuration)
         #expect(error?.stage == .identification)
         #expect(error?.kind == .timeout)

@@ -113,7 +113,7 @@ import Testing
     }
 
     @Test(
-        "A15 C1 C8 ruling 16: what each policy makes of a host that is unknown, known, changed or revoked",
+        "C1 C8 ruling 16: what each policy makes of a host that is unknown, known, changed or revoked",
         arguments: [HostKeyPolicy.ask, .acceptNew, .strict, .off], Record.allCases)
     func policies(policy: HostKeyPolicy, record: Record) async throws {
         let scene = try await Scene(.yes)
@@ -254,7 +254,7 @@ import Testing
         #expect(scene.person.questions.withLock { $0.isEmpty })
     }
 
-    @Test("C10 the tool's --host-key takes the right key of an unknown host and no other, and leaves no trace")
+    @Test("the tool's --host-key takes the right key of an unknown host and no other, and leaves no trace")
     func hostKeyOption() async throws {
         let scene = try await Scene()
         let options = ["-o", "UserKnownHostsFile=\(scene.path)", "-o", "HostKeyAlgorithms=ssh-ed25519"]

@@ -24,6 +24,8 @@ import Testing
         #expect(signatureCount() == 1)
         let spoiled = try await login(["FAULT_SIGN": "1"])
         #expect(spoiled.exit == .status(255) && !spoiled.errorText.isEmpty, "\(spoiled.errorText)")
+        // What the server has to say of it comes before that.
+        try await server.waitForLog("disconnected by user [preauth]")
         #expect(signatureCount() == 1)
     }
 

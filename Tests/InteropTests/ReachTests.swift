@@ -171,7 +171,7 @@ import Testing
         var configuration = SSHConfiguration(
             host: Loopback.address, port: port, user: "user", hostVerification: .pinned([]), credentials: [])
         configuration.connectionAttempts = 2
-        configuration.connectTimeout = .seconds(1)
+        configuration.connectTimeout = .seconds(5)
         configuration.log { _, line in
             guard line.contains("refused") else { return }
             listener.withLock { $0 = try? Listener(address: Loopback.address, port: port) }

@@ -54,11 +54,11 @@ import Testing
     }
 
     /// A server that grants all the room there is, and reads nothing once its program runs.
-    private static func deafServer() async throws -> LoopbackServer {
+    static func deafServer(window: UInt32 = .max) async throws -> LoopbackServer {
         try await LoopbackServer.start { channel in
             channel.eventLoop.makeCompletedFuture {
                 var configuration = PeerConfiguration(hostKey: try TestKeys.ed25519())
-                configuration.channelWindow = .max
+                configuration.channelWindow = window
                 configuration.judge = { _, _ in [.success] }
                 configuration.program = { _ in [.output(Array("ready\n".utf8))] }
                 // It reads nothing more once the program was asked for.
@@ -157,7 +157,8 @@ import Testing
     }
 }
 
-private final class Writes: Sendable {
+/// How many writes were taken.
+final class Writes: Sendable {
     private let state = Mutex(0)
 
     var count: Int { state.withLock { $0 } }

@@ -29,8 +29,9 @@ import Testing
         let count = Atomic<Int>(0)
 
         func note(_ message: MessageRecord) {
-            let isAnswer = message.direction == .received && message.number == MessageNumber.requestSuccess.rawValue
-            if isAnswer { count.add(1, ordering: .relaxed) }
+            let answers = [MessageNumber.requestSuccess.rawValue, MessageNumber.requestFailure.rawValue]
+            guard message.direction == .received, let number = message.number else { return }
+            if answers.contains(number) { count.add(1, ordering: .relaxed) }
         }
     }
 
@@ -163,10 +164,17 @@ import Testing
         var rules = HostVerification.KnownHostsOptions(userFiles: [folder.file("known_hosts")])
         rules.updatesHostKeys = .yes
         configuration.hostVerification = .knownHosts(rules)
+        let proofs = Proofs()
+        configuration.onMessage = { proofs.note($0) }
         try await withSSHConnection(configuration) { connection in
-            for _ in 0..<(lie == .none ? 6000 : 50) where try folder.text(of: "known_hosts") == before {
-                try await Task.sleep(for: .milliseconds(10))
+            if lie == .none {
+                try await poll(for: "the keys") { try folder.text(of: "known_hosts") != before ? () : nil }
+            } else if lie != .silent {
+                try await poll(for: "the answer") { proofs.count.load(ordering: .relaxed) > 0 ? () : nil }
             }
+            // Were it believed, it would have been written by now, or soon.
+            _ = try await connection.run("true")
+            try await Task.sleep(for: .milliseconds(300))
         }
         let after = try folder.text(of: "known_hosts")
         guard lie == .none else { return #expect(after == before) }

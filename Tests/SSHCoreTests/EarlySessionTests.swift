@@ -9,6 +9,7 @@ import Testing
 /// A session that is opened in one flight with the login's signature (ruling 29).
 @Suite struct EarlySessionTests {
     private static func login(
+        _ delivery: Delivery = .whole,
         _ change: (inout PeerConfiguration, inout ClientScript) throws -> Void = { _, _ in }
     ) throws -> Conversation {
         var (configuration, script) = try HostileCheck.honest()
@@ -17,12 +18,12 @@ import Testing
         script.credentials = [.key(key, .ed25519, asksFirst: false)]
         script.opensEarly = true
         try change(&configuration, &script)
-        return try Conversation(configuration, script: script)
+        return try Conversation(configuration, script: script, delivery: delivery)
     }
 
     @Test("it is open when the login is, and nothing is asked of it before", arguments: Delivery.allCases)
     func open(_ delivery: Delivery) throws {
-        let conversation = try Self.login().run()
+        let conversation = try Self.login(delivery).run()
         let record = conversation.record
         #expect(record.errors.isEmpty && record.misuses.isEmpty)
         #expect(record.exits == [.status(0)] && record.opened.count == 1)

@@ -40,14 +40,21 @@ struct FlatMemoryTests {
         return try Conversation(configuration, script: script).run()
     }
 
-    private static func flood(_ conversation: Conversation, _ count: Int, with payload: ByteBuffer) {
-        var left = count
+    /// By how many messages of that number it was answered.
+    @discardableResult
+    private static func flood(
+        _ conversation: Conversation, _ count: Int, with payload: ByteBuffer, answer: UInt8 = 0
+    ) -> Int {
+        var (left, answerCount) = (count, 0)
         while left > 0, !conversation.record.isOver {
             for _ in 0..<min(left, 500) { conversation.peer.inject(.payload(payload)) }
             left -= min(left, 500)
+            let before = conversation.peer.received.count
             conversation.run()
+            answerCount += conversation.peer.received.dropFirst(before).count { $0.number == answer }
             conversation.forgetAll()
         }
+        return answerCount
     }
 
     /// 100 MiB of them where the code is optimized.
@@ -122,11 +129,53 @@ struct FlatMemoryTests {
             late.peer.configuration.hook = { _, _, _ in [] }
             late.perform(.rekey)
             for conversation in [early, late] {
-                Self.flood(conversation, 1000, with: Self.ping)
-                let growth = Self.growth { Self.flood(conversation, FloodTests.million, with: Self.ping) }
+                var answerCount = Self.flood(conversation, 1000, with: Self.ping, answer: Pong.number.rawValue)
+                let growth = Self.growth {
+                    answerCount += Self.flood(
+                        conversation, FloodTests.million, with: Self.ping, answer: Pong.number.rawValue)
+                }
                 #expect(conversation.record.errors.isEmpty && growth.heap < Self.mebibyte, "\(growth)")
                 #expect(conversation.record.highestOutboundByteCount < Limits.outboundByteCount)
-                #expect(conversation.peer.messages(Pong.self).isEmpty)
+                #expect(answerCount == 0)
+            }
+        }
+    }
+
+    private static func request(_ type: String, _ rest: (inout ByteBuffer) -> Void) -> ByteBuffer {
+        var details = ByteBuffer()
+        rest(&details)
+        return ChannelRequest(recipient: channel, name: Name(type), wantsReply: false, details: details).payload
+    }
+
+    @Test("E5 E7 E9 Of a million endings of a program, and of a million channels that are refused, nothing is kept")
+    func endingsAndChannels() async {
+        await #expect(processExitsWith: .success) {
+            let endings = [
+                Self.request("exit-status") { $0.writeInteger(UInt32(7)) },
+                Self.request("exit-signal") {
+                    $0.writeString(utf8: "TERM")
+                    $0.writeBoolean(true)
+                    $0.writeString([UInt8](repeating: 0x41, count: 1024))
+                    $0.writeString(utf8: "en")
+                },
+            ]
+            let opens = ["x11", "forwarded-tcpip", "nonsense"].map {
+                ChannelOpen(type: Name($0), sender: Self.channel, windowSize: 1, maximumPacketSize: 1).payload
+            }
+            for (payloads, answers) in [(endings, 0), (opens, 1)] {
+                for payload in payloads {
+                    let conversation = try Self.session()
+                    // More than are remarked on.
+                    Self.flood(conversation, 2000, with: payload)
+                    var answerCount = 0
+                    let growth = Self.growth {
+                        answerCount = Self.flood(
+                            conversation, FloodTests.million, with: payload,
+                            answer: MessageNumber.channelOpenFailure.rawValue)
+                    }
+                    #expect(growth.heap < Self.mebibyte && conversation.record.errors.isEmpty, "\(growth)")
+                    #expect(answerCount == answers * FloodTests.million)
+                }
             }
         }
     }

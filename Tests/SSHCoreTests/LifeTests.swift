@@ -242,7 +242,10 @@ struct LifeTests {
     @Test("GR-05 Keys that are announced before the login end it", arguments: [Step.serviceAccept, .authentication])
     func earlyHostKeys(_ place: Step) throws {
         let announcement = Self.announcement([try TestKeys.ed25519(seed: 9).verificationKey.blob])
-        guard case .payload(let payload) = announcement else { return }
+        guard case .payload(let payload) = announcement else {
+            Issue.record("an announcement is no payload")
+            return
+        }
         let conversation = try HostileCheck.quietSession { configuration, _ in
             configuration.hook = { _, step, own in (step == place ? [.payload(payload)] : []) + [.payload(own)] }
         }

@@ -51,7 +51,7 @@ struct OwnRekeyTests {
 
     @Test("RK-06 What the server sends between our KEXINIT and its own is taken", arguments: Delivery.allCases)
     func crossing(_ delivery: Delivery) throws {
-        let conversation = try session()
+        let conversation = try session(delivery)
         let early: [Emission] = [
             data([1, 2, 3]), .message(GlobalRequest(name: "odd", wantsReply: true)), data([4]),
         ]

@@ -151,6 +151,7 @@ struct SessionTests {
         script.commands = (0..<50).map { Array("command \($0)".utf8) }
         let conversation = try Conversation(configuration, script: script, delivery: delivery).run()
         #expect(conversation.record.errors.isEmpty)
+        #expect(conversation.record.output.count == 50)
         for (id, output) in conversation.record.output {
             #expect(output == Array("command \(id.rawValue)".utf8))
         }

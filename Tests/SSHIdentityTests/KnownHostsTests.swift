@@ -150,7 +150,7 @@ import Testing
     }
 
     @Test(
-        "C2 a key that is not complete or not of the named type is skipped, and warned of when its host is asked for",
+        "a key that is not complete or not of the named type is skipped, and warned of when its host is asked for",
         arguments: [
             ("ssh-ed25519 AAAA!", KnownHostsWarning.Reason.malformedBase64), ("ssh-ed25519 AAAA", .malformedKey),
             ("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA==", .malformedKey), ("ecdsa-sha2-nistp256 BLOB", .malformedKey),

@@ -122,10 +122,10 @@ final class FaultySession: Sendable {
             }
     }
 
-    /// A line of the private key, in what was said and in what was written.
+    /// The line that the private half begins in, in what was said and in what was written.
     private func leaks(_ result: RunningProcess.Result, _ home: TemporaryDirectory) -> [String] {
         let key = (try? String(contentsOfFile: server.files.keyPath(.ed25519), encoding: .utf8)) ?? ""
-        let secret = key.split(separator: "\n").dropFirst(3).first.map(String.init) ?? ""
+        let secret = key.split(separator: "\n").dropFirst(4).first.map(String.init) ?? ""
         let names = FileManager.default.enumerator(atPath: home.path)?.compactMap { $0 as? String } ?? []
         let texts = [result.errorText] + names.compactMap { try? home.text(of: $0) }
         return !secret.isEmpty && texts.allSatisfy { !$0.contains(secret) } ? [] : ["the key is shown"]
