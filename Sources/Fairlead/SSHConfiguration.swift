@@ -34,7 +34,8 @@ public struct SSHConfiguration: Sendable {
     ///
     /// Default `nil`: not at all.
     public var agentAddition: AgentAddition?
-    /// The bound on TCP and identification for each address.
+    /// The bound on TCP and identification for each address; one with more than 32 addresses has no more time than that for
+    /// all.
     ///
     /// Default `nil`: 30 seconds for everything up to NEWKEYS.
     public var connectTimeout: Duration?

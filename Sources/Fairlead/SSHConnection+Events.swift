@@ -125,13 +125,17 @@ extension SSHConnection {
         wake(.login)
     }
 
+    /// Those of the first keys, and of later ones as far as remarks go.
     private func logAlgorithms() {
-        let info = info
+        guard engine.rekeyCount < Limits.noteCount else { return }
         configuration.logger.debug(
-            """
-            keys: \(info.keyExchange); to server \(info.cipherClientToServer) \(info.macClientToServer ?? ""); \
-            from server \(info.cipherServerToClient) \(info.macServerToClient ?? ""); strict \(info.isStrict)
-            """)
+            {
+                let info = info
+                return """
+                    keys: \(info.keyExchange); to server \(info.cipherClientToServer) \(info.macClientToServer ?? ""); \
+                    from server \(info.cipherServerToClient) \(info.macServerToClient ?? ""); strict \(info.isStrict)
+                    """
+            }())
     }
 
     private func log(_ note: Event.Note) {

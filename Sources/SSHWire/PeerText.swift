@@ -16,6 +16,28 @@ package enum PeerText {
         escape(bytes, maximumByteCount: maximumByteCount, lineBreak: "\n" + indent)
     }
 
+    /// The same for what the cursor will stand behind: its last line has no long run of blanks, which would move what
+    /// follows to where a line of ours begins.
+    package static func prompt(_ bytes: some Sequence<UInt8>, maximumByteCount: Int) -> String {
+        let text = block(bytes, maximumByteCount: maximumByteCount).unicodeScalars
+        let start = text.lastIndex(of: "\n").map { text.index(after: $0) } ?? text.startIndex
+        var shown = String(text[..<start])
+        var blankCount = 0
+        for scalar in text[start...] {
+            blankCount = isBlank(scalar) ? blankCount + 1 : 0
+            if blankCount <= maximumBlankCount { shown += String(scalar) }
+            if blankCount == maximumBlankCount + 1 { shown += "…" }
+        }
+        return shown
+    }
+
+    private static let maximumBlankCount = 8
+
+    private static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
+        // Letters that draw nothing.
+        scalar.properties.isWhitespace || [0x115F, 0x1160, 0x2800, 0x3164, 0xFFA0].contains(scalar.value)
+    }
+
     /// Whether a name can be shown as it is.
     package static func isHarmless(_ text: String) -> Bool { text.unicodeScalars.allSatisfy(isHarmless) }
 

@@ -28,7 +28,7 @@ import Testing
         var givenUp: [String] { state.withLock { $0.givenUp } }
 
         func run(_ addresses: [Address], headStart: Duration) async -> Result<String, SSHError>? {
-            await AddressRace.run(addresses, headStart: headStart) { address in
+            await AddressRace.run(addresses, headStart: headStart, limit: .seconds(3600)) { address in
                 self.state.withLock { $0.begun.append(address.name) }
                 switch address {
                 case .answers(let name): return .success(name)
@@ -93,9 +93,40 @@ import Testing
     @Test("NW-05 of hundreds of silent addresses few are tried at the same time, and the last one is reached")
     func bounded() async {
         let (crowd, count) = (Crowd(), 300)
-        let result = await AddressRace.run(Array(0..<count), headStart: .zero) { await crowd.attempt($0, of: count) }
+        let result = await AddressRace.run(Array(0..<count), headStart: .zero, limit: .seconds(3600)) {
+            await crowd.attempt($0, of: count)
+        }
         #expect(result == .success(count - 1) && crowd.begun == count)
         #expect(crowd.most == AddressRace.attemptsAtOnce && crowd.most <= 32)
+    }
+
+    @Test("NW-05 Hundreds of silent addresses take as long as those that are tried together, and none is left")
+    func limited() async {
+        let running = Mutex((now: 0, all: 0))
+        let result = await AddressRace.run(Array(0..<300), headStart: .milliseconds(1), limit: .milliseconds(500)) {
+            address -> Result<Int, SSHError> in
+            running.withLock { $0 = ($0.now + 1, $0.all + 1) }
+            defer { running.withLock { $0.now -= 1 } }
+            do {
+                // Half of them find out by themselves, and for the others the time is over.
+                try await Task.sleep(for: address.isMultiple(of: 2) ? .milliseconds(400) : .seconds(3600))
+                return .failure(Self.failure("\(address)"))
+            } catch {
+                return .failure(SSHError(.connect, .cancelled, "\(address)"))
+            }
+        }
+        guard case .failure(let error)? = result else {
+            Issue.record("\(String(describing: result))")
+            return
+        }
+        #expect(error.kind == .closed && error.stage == .connect)
+        #expect(running.withLock { $0.now } == 0 && running.withLock { $0.all } < 100)
+        let nobody = await AddressRace.run([1], headStart: .zero, limit: .milliseconds(1)) {
+            _ -> Result<Int, SSHError> in
+            try? await Task.sleep(for: .seconds(3600))
+            return .failure(SSHError(.connect, .cancelled, ""))
+        }
+        #expect(nobody == .failure(SSHError(.connect, .timeout, "no address answers in time")))
     }
 
     @Test("when all fail, the last address tells why, as in ssh; without addresses there is nothing to tell")

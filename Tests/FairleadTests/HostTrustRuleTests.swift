@@ -17,10 +17,19 @@ import Testing
 
     private final class Insistent: LoginResponder {
         let asked = Mutex(0)
+        /// How many answers are wrong.
+        let patience: Int
+
+        init(patience: Int = .max) {
+            self.patience = patience
+        }
 
         func hostKey(_ question: HostVerification.Question) async throws -> HostVerification.Answer {
-            asked.withLock { $0 += 1 }
-            return .fingerprint("SHA256:another")
+            let count = asked.withLock {
+                $0 += 1
+                return $0
+            }
+            return count > patience ? .yes : .fingerprint("SHA256:another")
         }
     }
 
@@ -56,7 +65,16 @@ import Testing
         let responder = Insistent()
         configuration.responder = responder
         #expect(await kind(try await HostTrust.load(configuration), try Self.key(1)) == .hostKeyUnknown)
-        #expect(responder.asked.withLock { $0 } > 1)
+        #expect(responder.asked.withLock { $0 } == 3)
+    }
+
+    @Test("the last answer of the three counts like the first", arguments: [0, 1, 2])
+    func lateAnswer(patience: Int) async throws {
+        var configuration = configuration(.ask)
+        let responder = Insistent(patience: patience)
+        configuration.responder = responder
+        #expect(await kind(try await HostTrust.load(configuration), try Self.key(1)) == nil)
+        #expect(responder.asked.withLock { $0 } == patience + 1)
     }
 
     @Test("a connection that goes on for another trusts the same key, without a question, and no other")

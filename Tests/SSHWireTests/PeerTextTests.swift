@@ -90,4 +90,16 @@ struct PeerTextTests {
         default: true
         }
     }
+
+    @Test(
+        "F4 No run of blanks in a prompt moves what follows to where a line of ours begins",
+        arguments: [" ", "\t", "\u{A0}", "\u{2003}", "\u{3000}", "\u{2800}", "\u{3164}"])
+    func longBlanks(blank: String) {
+        let forged = "user@bastion's password: "
+        let text = "one\n" + String(repeating: blank, count: 2400) + forged
+        let shown = PeerText.prompt(Array(text.utf8), maximumByteCount: 8192)
+        let kept = String(repeating: blank == "\t" ? " " : blank, count: 6)
+        #expect(shown == "one\n  " + kept + "…" + forged)
+        #expect(PeerText.prompt(Array("a        b\nCode: ".utf8), maximumByteCount: 100) == "a        b\n  Code: ")
+    }
 }

@@ -15,13 +15,16 @@ enum AddressRace {
         case ended(attempt: Int, Result<Value, SSHError>)
         /// The head start of this attempt is over.
         case overdue(attempt: Int)
+        case tooLate
     }
 
     /// The first success; else the failure of the last address, as in ssh; nil without addresses.
     ///
-    /// The attempts that are still going on are cancelled, and are over when this returns.
+    /// As many as are tried at the same time have all of `limit`, which is one attempt's, after their head starts; a name
+    /// with more addresses than that takes no longer. The attempts that are still going on then are cancelled, and are over
+    /// when this returns.
     static func run<Target: Sendable, Value: Sendable>(
-        _ targets: [Target], headStart: Duration = Self.headStart,
+        _ targets: [Target], headStart: Duration = Self.headStart, limit: Duration,
         attempt: @escaping @Sendable (Target) async -> Result<Value, SSHError>
     ) async -> Result<Value, SSHError>? {
         await withTaskGroup(of: Step<Value>.self) { group in
@@ -29,16 +32,16 @@ enum AddressRace {
             var next = 0
             var runningCount = 0
             var isNextDue = true
-            while failures.contains(nil) {
-                if isNextDue, next < targets.count, runningCount < attemptsAtOnce {
+            var isTooLate = false
+            let time = limit + headStart * min(targets.count, attemptsAtOnce)
+            group.addTask { await after(time, .tooLate) }
+            while isTooLate ? runningCount > 0 : failures.contains(nil) {
+                if !isTooLate, isNextDue, next < targets.count, runningCount < attemptsAtOnce {
                     let current = next
                     next += 1
                     runningCount += 1
                     group.addTask { .ended(attempt: current, await attempt(targets[current])) }
-                    group.addTask {
-                        try? await Task.sleep(for: headStart)
-                        return .overdue(attempt: current)
-                    }
+                    group.addTask { await after(headStart, .overdue(attempt: current)) }
                 }
                 switch await group.next() {
                 case .ended(_, .success(let value)):
@@ -49,12 +52,26 @@ enum AddressRace {
                     runningCount -= 1
                     isNextDue = true
                 case .overdue(let attempt): isNextDue = attempt == next - 1
+                case .tooLate:
+                    isTooLate = true
+                    group.cancelAll()
                 case nil: return nil
                 }
             }
             group.cancelAll()
-            return failures.last.flatMap { $0.map { .failure($0) } }
+            return targets.isEmpty ? nil : .failure(lastWord(of: failures))
         }
+    }
+
+    private static func after<Value>(_ time: Duration, _ step: Step<Value>) async -> Step<Value> {
+        try? await Task.sleep(for: time)
+        return step
+    }
+
+    /// Who was cancelled for want of time has nothing to tell.
+    private static func lastWord(of failures: [SSHError?]) -> SSHError {
+        failures.compactMap(\.self).last { $0.kind != .cancelled }
+            ?? SSHError(.connect, .timeout, "no address answers in time")
     }
 
     /// The addresses with the families in turn, so that a family that leads nowhere costs one head start (RFC 8305 §4).

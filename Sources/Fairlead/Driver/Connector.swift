@@ -34,7 +34,8 @@ struct Connector: Sendable {
             if round > 1 { try? await Task.sleep(for: Self.roundInterval) }
             if Task.isCancelled { throw SSHConnection.cancelled }
             let winner = RaceWinner()
-            let result = await AddressRace.run(targets) { target in
+            let result = await AddressRace.run(targets, limit: configuration.connectTimeout ?? Limits.handshake) {
+                target in
                 do throws(SSHError) {
                     return .success(try await connect(to: target, winner, started))
                 } catch {

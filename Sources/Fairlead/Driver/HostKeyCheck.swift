@@ -93,11 +93,12 @@ struct HostKeyCheck {
         let policy = isIncomplete && options.policy == .acceptNew ? HostKeyPolicy.strict : options.policy
         var decision = policy.decide(verdict, key: key)
         var isRepeated = false
-        for _ in 0...Self.questionCount {
+        for asked in 0...Self.questionCount {
             switch decision {
             case .trust(let token, let remembering): return (token, remembering)
             case .refuse(let refusal): throw error(for: refusal)
             case .ask(let pending):
+                guard asked < Self.questionCount else { break }
                 let question = HostVerification.Question(
                     host: host, port: port, key: key, otherNames: knownHosts.names(of: key), isRepeated: isRepeated)
                 decision = pending.answer(try await question.asking(configuration.responder.hostKey))

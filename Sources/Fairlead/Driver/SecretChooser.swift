@@ -101,8 +101,9 @@ struct SecretChooser: Sendable {
         }
         let challenge = Credential.Challenge(
             user: configuration.user, host: configuration.host, name: PeerText.line(request.name.readableBytesView),
-            instruction: Self.text(request.instruction),
-            prompts: request.prompts.map { .init(text: Self.text($0.text), echoes: $0.echoes) }, round: round)
+            instruction: PeerText.block(
+                request.instruction.readableBytesView, maximumByteCount: Self.promptByteCount),
+            prompts: request.prompts.map { .init(text: Self.prompt($0.text), echoes: $0.echoes) }, round: round)
         let answers = try await configuration.asking { responder in try await responder.answers(to: challenge) }
         guard let answers, answers.count == request.prompts.count else {
             interactiveAttemptsLeft = 0
@@ -111,8 +112,8 @@ struct SecretChooser: Sendable {
         return answers.map(\.password)
     }
 
-    private static func text(_ text: ByteBuffer) -> String {
-        PeerText.block(text.readableBytesView, maximumByteCount: promptByteCount)
+    private static func prompt(_ text: ByteBuffer) -> String {
+        PeerText.prompt(text.readableBytesView, maximumByteCount: promptByteCount)
     }
 }
 

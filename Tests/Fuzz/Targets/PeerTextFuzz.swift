@@ -12,6 +12,11 @@ enum PeerTextFuzz {
                 check(String(decoding: part, as: UTF8.self), limit)
             }
             precondition(block.utf8.count <= 12 * limit + 3, "the text has grown without bound")
+            let prompt = PeerText.prompt(input, maximumByteCount: limit).utf8.split(
+                separator: 0x0A, omittingEmptySubsequences: false)
+            for part in prompt { check(String(decoding: part, as: UTF8.self), limit) }
+            let blanks = prompt.last?.split { $0 != 0x20 }.map(\.count).max() ?? 0
+            precondition(blanks <= 8, "a prompt is moved away from its name")
         }
         let isPlain = input.count <= 1024 && input.allSatisfy { (0x20..<0x7F).contains($0) }
         precondition(!isPlain || PeerText.line(input).utf8.elementsEqual(input), "plain text was changed")
