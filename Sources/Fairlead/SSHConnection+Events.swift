@@ -128,14 +128,15 @@ extension SSHConnection {
     /// Those of the first keys, and of later ones as far as remarks go.
     private func logAlgorithms() {
         guard engine.rekeyCount < Limits.noteCount else { return }
-        configuration.logger.debug(
-            {
-                let info = info
-                return """
-                    keys: \(info.keyExchange); to server \(info.cipherClientToServer) \(info.macClientToServer ?? ""); \
-                    from server \(info.cipherServerToClient) \(info.macServerToClient ?? ""); strict \(info.isStrict)
-                    """
-            }())
+        configuration.logger.debug("\(algorithmLine)")
+    }
+
+    private var algorithmLine: String {
+        let info = info
+        return """
+            keys: \(info.keyExchange); to server \(info.cipherClientToServer) \(info.macClientToServer ?? ""); \
+            from server \(info.cipherServerToClient) \(info.macServerToClient ?? ""); strict \(info.isStrict)
+            """
     }
 
     private func log(_ note: Event.Note) {
