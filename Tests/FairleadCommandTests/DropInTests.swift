@@ -68,9 +68,10 @@ import Testing
     @Test("the object of --json is complete or the status says that it is not; what is cut does not stop the command")
     func completeObject() async throws {
         let desk = try await Desk()
-        let cut = try await desk.run(["--json"], "head -c 70000000 /dev/zero | tr '\\0' a; echo $? >&2") {
+        let run = try desk.start(["--json"], "head -c 70000000 /dev/zero | tr '\\0' a; echo $? >&2") {
             $0.outputLimit = 200 << 20
         }
+        let cut = try await run.result(within: .seconds(300))
         #expect(cut.exit == .status(0))
         #expect(cut.outputText.contains("\"isCut\":true") && cut.outputText.contains("\"stderr\":{\"text\":\"0\\n\"}"))
         let words = try [FairleadTool.path] + desk.arguments(["--json"]) + [desk.server.destination, "true"]

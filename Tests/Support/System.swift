@@ -37,8 +37,12 @@ package func plainEnvironment(home: String, _ more: [String: String] = [:]) -> [
         "USER": currentUserName(), "LOGNAME": currentUserName(), "SHELL": "/bin/sh",
     ]
     // Programs that a sanitizer watches are told what it is not to mind.
-    let options = ProcessInfo.processInfo.environment.filter { $0.key == "ASAN_OPTIONS" || $0.key == "TSAN_OPTIONS" }
-    return base.merging(options) { $1 }.merging(more) { $1 }
+    return base.merging(sanitizerOptions) { $1 }.merging(more) { $1 }
+}
+
+/// Empty but where `Scripts/sanitize` runs the tests.
+package let sanitizerOptions = ProcessInfo.processInfo.environment.filter {
+    $0.key == "ASAN_OPTIONS" || $0.key == "TSAN_OPTIONS"
 }
 
 /// Asks every few milliseconds until the answer is there or the time is over.
