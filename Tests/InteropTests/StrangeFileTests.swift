@@ -59,8 +59,9 @@ import Testing
     }
 
     /// Runs the tool with so little memory that it cannot hold what has no end, and where it is root, without root's leave to
-    /// read everything. A sanitizer maps terabytes for itself, so it goes without the limit.
+    /// read everything.
     private func run(_ arguments: [String], home: String) async throws -> RunningProcess.Result {
+        // A sanitizer maps terabytes for itself.
         let limit = sanitizerOptions.isEmpty ? "ulimit -d 786432 && " : ""
         let drop = geteuid() == 0 ? ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] : []
         return try await RunningProcess.run(
