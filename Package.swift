@@ -122,7 +122,7 @@ let package = Package(
                 nioCore,
             ],
             path: "Tests/Fuzz/Targets", swiftSettings: testSettings),
-        .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: testSettings),
+        .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "PeerSupport"], swiftSettings: testSettings),
         .testTarget(name: "SupportTests", dependencies: ["TestSupport"], swiftSettings: testSettings),
         .testTarget(name: "SSHConfigTests", dependencies: ["SSHConfig"], swiftSettings: testSettings),
         .testTarget(

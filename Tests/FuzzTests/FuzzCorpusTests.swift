@@ -7,7 +7,7 @@ import Testing
     private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("Fuzz")
 
-    private static func files(_ kind: String, of target: FuzzTarget) throws -> [URL] {
+    static func files(_ kind: String, of target: FuzzTarget) throws -> [URL] {
         let place = folder.appendingPathComponent(kind).appendingPathComponent(target.rawValue)
         guard FileManager.default.fileExists(atPath: place.path) else { return [] }
         return try FileManager.default.contentsOfDirectory(at: place, includingPropertiesForKeys: nil)

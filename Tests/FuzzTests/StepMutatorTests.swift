@@ -1,4 +1,6 @@
+import Foundation
 import FuzzTargets
+import PeerSupport
 import Testing
 
 /// What makes new inputs out of lists of steps.
@@ -36,6 +38,31 @@ import Testing
             return result.count > 14 && result[3...6] == [2, 0, 11, 94] ? Array(result[11...14]) : nil
         }
         #expect(Set(lengths).isSuperset(of: [[0, 0, 0, 0], [0, 0, 0, 3], [0x80, 0, 0, 0], [255, 255, 255, 255]]))
+    }
+
+    @Test(
+        "What is made of the seeds of the whole client gets behind the login often, has a session there, and later keys"
+    )
+    func depth() throws {
+        var (count, loginCount, sessionCount, rekeyCount) = (0, 0, 0, 0)
+        for seed in try FuzzCorpusTests.files("Corpus", of: .client) {
+            let input = [UInt8](try Data(contentsOf: seed))
+            for number in UInt32(0)..<10 {
+                let mutant = StepMutator.mutate(input, of: .client, maximumByteCount: 4096, seed: number) { bytes, _ in
+                    bytes
+                }
+                guard let conversation = mutant.flatMap(ClientFuzz.conversation) else { continue }
+                let record = conversation.record
+                count += 1
+                loginCount += record.isLoggedIn ? 1 : 0
+                sessionCount += record.output.isEmpty ? 0 : 1
+                rekeyCount += record.agreements.count > 1 ? 1 : 0
+            }
+        }
+        #expect(count > 100)
+        let found = "\(count) inputs, \(loginCount) logins, \(sessionCount) sessions, \(rekeyCount) with later keys"
+        #expect(3 * loginCount > count && 4 * sessionCount > count && 50 * rekeyCount > count, "\(found)")
+        #expect(loginCount < count, "\(found)")
     }
 
     @Test("What is no list of steps is left to libFuzzer")

@@ -16,6 +16,8 @@ import Testing
         var client = try ClientProgram(name: "client", line: line, launcher: FairleadTool.built("HostileLaunch"))
         // Without optimisation, and beside other tests.
         client.secondsAllowed = 30
+        // A sanitizer keeps for a while what is freed, and takes its time.
+        if !sanitizerOptions.isEmpty { (client.secondsAllowed, client.mebibytesAllowed) = (300, 1000) }
         return client
     }
 

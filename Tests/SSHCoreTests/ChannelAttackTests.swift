@@ -164,7 +164,7 @@ struct ChannelAttackTests {
         ]
         let conversation = try session()
         conversation.inject(.payload(beginsWithSignal ? ending : endings[0]))
-        flood(conversation, FloodTests.million / 4, with: endings)
+        flood(conversation, FloodTests.dearMillion, with: endings)
         conversation.inject(.payload(ending))
         #expect(
             conversation.record.exits == [
@@ -188,7 +188,7 @@ struct ChannelAttackTests {
         // While one is pending the first counts as its answer, and the others as nobody's.
         conversation.script.sends = false
         conversation.perform(.request(Self.id, .subsystem(name: [])))
-        flood(conversation, FloodTests.million / 4, with: [replies[1], replies[0], replies[3]])
+        flood(conversation, FloodTests.dearMillion, with: [replies[1], replies[0], replies[3]])
         #expect(conversation.record.replies == [true, false])
         conversation.script.sends = true
         conversation.run()
@@ -208,7 +208,7 @@ struct ChannelAttackTests {
         conversation.inject(.message(ChannelClose(recipient: Self.id)))
         #expect(conversation.record.closed == [Self.id])
         // Of the channel, which is no more, an answer would be an error now; of the connection it is nobody's.
-        flood(conversation, FloodTests.million / 4, with: Array(replies.suffix(2)))
+        flood(conversation, FloodTests.dearMillion, with: Array(replies.suffix(2)))
         let other = conversation.engine.nextChannelID()
         conversation.perform(.openSession(other))
         conversation.write(Array("there".utf8), to: other)

@@ -57,7 +57,7 @@ struct FlatMemoryTests {
         return answerCount
     }
 
-    /// 100 MiB of them where the code is optimized.
+    /// 100 MiB of them in full.
     @Test("PK-31 Packets of a single byte, or of one byte for a channel, by the million leave nothing behind")
     func smallPackets() async {
         await #expect(processExitsWith: .success) {

@@ -45,11 +45,7 @@ struct HostileShareTests {
 
     /// One of each kind, and how many secrets of it are tried.
     private static let methods: [(KeyExchangeAlgorithm, Int)] = {
-        #if DEBUG
-            let (many, few, least) = (64, 8, 2)
-        #else
-            let (many, few, least) = (256, 64, 16)
-        #endif
+        let (many, few, least) = FloodTests.isFull ? (256, 256, 256) : (64, 8, 2)
         let all: [(KeyExchangeAlgorithm, Int)] = [
             (.mlkem768X25519SHA256, many), (.sntrup761X25519SHA512, few), (.ecdhNISTP256, many), (.ecdhNISTP384, few),
             (.ecdhNISTP521, few), (.curve448SHA512, many), (.group14SHA256, few), (.group16SHA512, least),

@@ -180,7 +180,7 @@ struct LifeTests {
         configuration.cipherNames = ["aes128-gcm@openssh.com"]
         let conversation = try Conversation(configuration, script: script, delivery: delivery).run()
         conversation.script.sends = false
-        let count = delivery == .whole ? FloodTests.million / 4 : 1000
+        let count = delivery == .whole ? FloodTests.dearMillion : 1000
         let payload = Ping(data: ByteBuffer(repeating: 7, count: 100)).payload
         for _ in 0..<count { conversation.peer.inject(.payload(payload)) }
         conversation.run()

@@ -12,6 +12,11 @@ import Testing
 /// hostile.md §7, as far as the server starts it.
 @Suite("Later key exchanges")
 struct RekeyTests {
+    @Test("Keys that a server changes do what the table says", arguments: RekeyRows.rows, Delivery.allCases)
+    func row(_ row: HostileRow, _ delivery: Delivery) throws {
+        try HostileCheck(row: row, delivery: delivery).run()
+    }
+
     @Test("RK-01 A hundred key exchanges in the middle of data lose and change nothing", arguments: Delivery.allCases)
     func often(_ delivery: Delivery) throws {
         var (configuration, script) = try HostileCheck.honest()

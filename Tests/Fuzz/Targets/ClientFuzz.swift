@@ -14,7 +14,7 @@ import SSHWire
 /// server's next honest packet as it is, dropped, doubled, late or changed, others in between, raw bytes, bodies with any
 /// padding, and our own commands. Whatever comes, no secret shows, no key is trusted that was not proven, one error at
 /// most ends it, and nothing follows that.
-enum ClientFuzz {
+package enum ClientFuzz {
     /// The bytes before the steps.
     static let headByteCount = 3
     static let stepCount: UInt8 = 22
@@ -22,8 +22,11 @@ enum ClientFuzz {
     static let payloadStep: UInt8 = 2
     private static let greatestStepCount = 250
 
-    static func run(_ input: [UInt8]) {
-        guard input.count >= headByteCount else { return }
+    static func run(_ input: [UInt8]) { _ = conversation(input) }
+
+    /// What came of it, for who wants to know how far inputs reach; nil for one without a head.
+    package static func conversation(_ input: [UInt8]) -> Conversation? {
+        guard input.count >= headByteCount else { return nil }
         nonisolated(unsafe) let server = Server(input.dropFirst(headByteCount), from: Int(input[0]))
         guard let conversation = try? begin(input[1], input[2]) else { preconditionFailure("no conversation") }
         conversation.peer.configuration.hook = { _, step, own in server.speak(step, own) }
@@ -33,6 +36,7 @@ enum ClientFuzz {
             precondition(conversation.record.errors.count <= 1 && conversation.record.lateEvents.isEmpty)
         }
         ClientClaims.check(conversation)
+        return conversation
     }
 
     private static func begin(_ flags: UInt8, _ choice: UInt8) throws -> Conversation {

@@ -53,6 +53,15 @@ final class ClientWorld {
     /// Whether the client wrote down a host key.
     var trustsSomebody: Bool { (try? directory.bytes(of: "home/.ssh/" + Self.knownHosts))?.isEmpty == false }
 
+    /// Whether the client wrote down a host key that is none of these.
+    func trusts(anyBut blobs: [[UInt8]]) -> Bool {
+        let text = (try? directory.text(of: "home/.ssh/" + Self.knownHosts)) ?? ""
+        return text.split(separator: "\n").contains { line in
+            let blob = line.split(separator: " ").dropFirst(2).first.flatMap { Data(base64Encoded: String($0)) }
+            return blob.map { !blobs.contains([UInt8]($0)) } ?? true
+        }
+    }
+
     /// Files under home that came, went or changed, but for the known hosts.
     var changedFiles: [String] {
         let after = Self.files(in: directory.file("home"))

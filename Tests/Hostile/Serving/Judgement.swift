@@ -40,6 +40,8 @@ struct Judgement {
         let growth = end.mebibytes - (performance.baseline ?? end.mebibytes)
         if growth > performance.client.mebibytesAllowed { faults.append("takes \(Int(growth.rounded())) MiB more") }
         if relay.canaries.hasFound { faults.append("sends a secret in the clear") }
+        let proven = performance.served.configuration.hostKeys.map(\.verificationKey.blob)
+        if world.trusts(anyBut: proven) { faults.append("writes down a key that nobody proved") }
         if speaksToStranger { faults.append("logs in to a host that it does not trust") }
         if end.leftCount > 0 { faults.append("leaves \(end.leftCount) processes behind") }
         faults += end.terminalFaults
